@@ -1,0 +1,150 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The flags that every Swift target is built with.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// `TRUSTCTL_CORE=1` leaves out everything that needs SwiftNIO, so that sanitizer runs and work on the core build in
+/// seconds.
+let coreOnly = Context.environment["TRUSTCTL_CORE"] == "1"
+
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+/// A library target. What stands in `dependencies` is all that its sources may import; `scripts/check-imports` holds
+/// them to it.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one module, or of one subject.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+var targets: [Target] = [
+    .systemLibrary(
+        name: "COpenSSL",
+        pkgConfig: "libcrypto",
+        providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+    ),
+    .systemLibrary(
+        name: "CSodium",
+        pkgConfig: "libsodium",
+        providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+    ),
+    .target(name: "CTrustShims", dependencies: ["COpenSSL", "CSodium"]),
+
+    // Layer 1
+    module("TrustCrypto", ["COpenSSL", "CSodium", "CTrustShims"]),
+    module("CanonicalJSON", []),
+    // Layer 2
+    module("TUF", ["TrustCrypto", "CanonicalJSON"]),
+    module("OCI", ["TrustCrypto", "CanonicalJSON"]),
+    module("TrustTransport", [httpTypes, logging]),
+    // Layer 3
+    module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
+    module("KeyStorage", ["TrustCrypto", "CanonicalJSON", "CTrustShims"]),
+    module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes, logging]),
+    // Layer 4
+    module(
+        "ContentTrust",
+        [
+            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "CTrustShims", httpTypes, logging,
+        ]
+    ),
+    // What tests share; no product.
+    module(
+        "TrustTestSupport",
+        ["ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
+         "CanonicalJSON", httpTypes]
+    ),
+
+    tests("TrustCryptoTests", ["TrustCrypto", "TrustTestSupport"]),
+    tests("CanonicalJSONTests", ["CanonicalJSON", "TrustTestSupport"]),
+    tests("TUFTests", ["TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("OCITests", ["OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("TrustTransportTests", ["TrustTransport", "TrustTestSupport", httpTypes]),
+    tests("TUFClientTests", ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("KeyStorageTests", ["KeyStorage", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests(
+        "OCIRegistryTests",
+        ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes]
+    ),
+    tests(
+        "ContentTrustTests",
+        ["ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
+         "CanonicalJSON", "TrustTestSupport", httpTypes]
+    ),
+    tests(
+        "AttackTests",
+        ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+    ),
+]
+
+var products: [Product] = [
+    .library(name: "TrustCrypto", targets: ["TrustCrypto"]),
+    .library(name: "CanonicalJSON", targets: ["CanonicalJSON"]),
+    .library(name: "TUF", targets: ["TUF"]),
+    .library(name: "TUFClient", targets: ["TUFClient"]),
+    .library(name: "OCI", targets: ["OCI"]),
+    .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
+    .library(name: "TrustTransport", targets: ["TrustTransport"]),
+    .library(name: "ContentTrust", targets: ["ContentTrust"]),
+]
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+]
+
+if !coreOnly {
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ]
+    targets += [
+        module("AHCTransport", ["TrustTransport", asyncHTTPClient, httpTypes, logging]),
+        // Layer 5
+        module(
+            "TrustCommands",
+            ["ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport",
+             "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, logging]
+        ),
+        // Layer 6
+        .executableTarget(name: "trustctl", dependencies: ["TrustCommands"], swiftSettings: swiftSettings),
+        tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
+        tests(
+            "TrustCommandsTests",
+            ["TrustCommands", "ContentTrust", "OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+        ),
+        tests(
+            "CommandTests",
+            ["trustctl", "ContentTrust", "OCI", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+        ),
+        tests(
+            "PeerTests",
+            ["trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
+             "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+        ),
+    ]
+    products += [
+        .library(name: "AHCTransport", targets: ["AHCTransport"]),
+        .executable(name: "trustctl", targets: ["trustctl"]),
+    ]
+}
+
+let package = Package(
+    name: "trustctl",
+    platforms: [.macOS(.v15)],
+    products: products,
+    dependencies: dependencies,
+    targets: targets
+)

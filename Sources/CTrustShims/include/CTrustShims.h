@@ -1,0 +1,4 @@
+#ifndef TRUSTCTL_CTRUSTSHIMS_H
+#define TRUSTCTL_CTRUSTSHIMS_H
+
+#endif
