@@ -50,7 +50,7 @@ var targets: [Target] = [
     module("TrustTransport", [httpTypes, logging]),
     // Layer 3
     module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
-    module("KeyStorage", ["TrustCrypto", "CanonicalJSON", "CTrustShims"]),
+    module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
     module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes, logging]),
     // Layer 4
     module(
