@@ -1,0 +1,57 @@
+import COpenSSL
+import CTrustShims
+
+/// RSA keys (RFC 8017).
+enum RSA {
+    /// What is generated, in bits.
+    static let generatedBits = 2048...8192
+
+    /// Makes a public key of its two numbers, both unsigned, big-endian, without leading zeros.
+    static func publicKey(modulus: Span<UInt8>, exponent: Span<UInt8>) throws(CryptoError) -> OpenSSLKey {
+        try checkPublicNumbers(modulus: modulus, exponent: exponent)
+        var parameters = KeyParameters(capacity: modulus.count + exponent.count)
+        parameters.add("n", number: modulus)
+        parameters.add("e", number: exponent)
+        guard let key = parameters.makeKey(type: "RSA", selection: trustctl_EVP_PKEY_PUBLIC_KEY()) else {
+            throw .malformedPublicKey
+        }
+        return OpenSSLKey(owning: key)
+    }
+
+    /// The modulus is odd and of a permitted size; the exponent is odd, at least 3, and at most 64 bits long, which
+    /// bounds the time of a verification and is also libcrypto's limit for long moduli.
+    static func checkPublicNumbers(modulus: Span<UInt8>, exponent: Span<UInt8>) throws(CryptoError) {
+        let bits = bitCount(modulus)
+        guard bits > 0, modulus[modulus.count - 1] & 1 == 1 else { throw .malformedPublicKey }
+        guard KeyAlgorithm.rsaModulusBits.contains(bits) else { throw .rsaModulusSize(bits: bits) }
+        guard (2...64).contains(bitCount(exponent)), exponent[exponent.count - 1] & 1 == 1 else {
+            throw .malformedPublicKey
+        }
+    }
+
+    /// - Parameter number: Big-endian, without leading zeros.
+    /// - Returns: Its length in bits; 0 for a number with leading zeros or none at all.
+    static func bitCount(_ number: Span<UInt8>) -> Int {
+        guard number.count > 0, number[0] != 0 else { return 0 }
+        return number.count * 8 - number[0].leadingZeroBitCount
+    }
+
+    static func generate(bits: Int) throws(CryptoError) -> OpenSSLKey {
+        guard generatedBits.contains(bits) else { throw .rsaModulusSize(bits: bits) }
+        let key: OpaquePointer? = OpenSSL.attempt {
+            let context = OpenSSL.require(EVP_PKEY_CTX_new_from_name(nil, "RSA", nil))
+            defer { EVP_PKEY_CTX_free(context) }
+            var key: OpaquePointer?
+            guard EVP_PKEY_keygen_init(context) == 1,
+                EVP_PKEY_CTX_set_rsa_keygen_bits(context, CInt(bits)) == 1,
+                EVP_PKEY_generate(context, &key) == 1
+            else {
+                EVP_PKEY_free(key)
+                return nil
+            }
+            return key
+        }
+        guard let key else { throw .keyGenerationFailed }
+        return OpenSSLKey(owning: key)
+    }
+}
