@@ -21,7 +21,7 @@ struct DERReader {
     private(set) var position: Int
     let end: Int
 
-    /// - Parameter range: The part of the bytes to read, by default all of them.
+    /// Reads the given part of the bytes, by default all of them.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>? = nil) {
         position = range?.lowerBound ?? 0
         end = range?.upperBound ?? bytes.count

@@ -22,7 +22,7 @@ enum DERWriter {
 
     static let null: [UInt8] = [DERReader.Tag.null, 0]
 
-    /// - Parameter magnitude: Big-endian, without leading zeros.
+    /// An INTEGER that is not negative, of its big-endian magnitude without leading zeros.
     static func unsigned(_ magnitude: [UInt8]) -> [UInt8] {
         let needsZero = magnitude.first.map { $0 >= 0x80 } ?? true
         return element(DERReader.Tag.integer, (needsZero ? [0] : []) + magnitude)

@@ -47,8 +47,7 @@ enum EllipticCurve: CaseIterable {
     var pointLength: Int { 1 + 2 * fieldLength }
 
     /// Makes a public key; libcrypto checks that the point is on the curve, and both curves have prime order.
-    ///
-    /// - Parameter point: Uncompressed or compressed (SEC 1 §2.3.3), not the point at infinity.
+    /// The point is uncompressed or compressed (SEC 1 §2.3.3), and not the one at infinity.
     func publicKey(point: Span<UInt8>) throws(CryptoError) -> OpenSSLKey {
         guard point.count > 0 else { throw .malformedPublicKey }
         switch point[0] {

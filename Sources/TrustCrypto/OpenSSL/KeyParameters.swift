@@ -33,7 +33,7 @@ struct KeyParameters: ~Copyable {
         parameters.append(OSSL_PARAM_construct_octet_string(Self.cString(name), value.baseAddress, octets.count))
     }
 
-    /// - Parameter number: Unsigned, big-endian.
+    /// Adds an unsigned, big-endian number.
     mutating func add(_ name: StaticString, number: Span<UInt8>) {
         let value = reserve(number.count)
         for index in number.indices {

@@ -32,7 +32,7 @@ final class Ed25519Secret: Sendable {
     private let secretKey: SecretBytes
     let publicKey: [UInt8]
 
-    /// - Parameter seed: 32 bytes.
+    // The seed has 32 bytes.
     init(seed: Span<UInt8>) throws(CryptoError) {
         guard seed.count == Ed25519.seedLength else { throw .malformedPrivateKey }
         Sodium.start()
