@@ -1,0 +1,224 @@
+public import CanonicalJSON
+public import TrustCrypto
+
+/// Metadata of one role that is being written: what will lie under `signed`.
+///
+/// A draft begins with what was verified, or empty, and keeps every field that it does not know.
+public struct RoleDraft: Sendable {
+    /// The role.
+    public let role: RoleName
+    /// The object under `signed`.
+    public private(set) var signed: JSONObject
+
+    /// The specification version that drafts say they follow (TUF 1.0.34 §4.3).
+    public static let specVersion = "1.0.34"
+
+    /// A draft of metadata that has no predecessor.
+    ///
+    /// - Parameters:
+    ///   - role: The role. Any that is not root, timestamp or snapshot is a targets role.
+    ///   - version: Its version, at least 1.
+    ///   - expires: From when on it must not be trusted; a fraction of a second is dropped.
+    ///   - repository: The repository that the trust data belongs to, or nil for general TUF metadata.
+    public init(role: RoleName, version: Int64, expires: Instant, repository: String?) {
+        self.role = role
+        signed = [
+            "_type": .string(Self.typeName(of: role)),
+            "spec_version": .string(Self.specVersion),
+        ]
+        if let repository { signed[TrustDataField.repository] = .string(repository) }
+        setVersion(version, expires: expires)
+    }
+
+    /// A draft that begins with verified metadata.
+    ///
+    /// - Parameters:
+    ///   - verified: The metadata to change.
+    ///   - role: Its role.
+    public init<Payload: RolePayload>(editing verified: Verified<Payload>, role: RoleName) {
+        self.role = role
+        guard case .object(let object) = verified.envelope.signedValue else {
+            preconditionFailure("verified metadata has an object under signed")
+        }
+        signed = object
+    }
+
+    /// Sets version and expiry.
+    ///
+    /// - Parameters:
+    ///   - version: The version, at least 1.
+    ///   - expires: From when on the metadata must not be trusted; a fraction of a second is dropped.
+    public mutating func setVersion(_ version: Int64, expires: Instant) {
+        precondition(version >= 1, "versions begin with 1")
+        signed["version"] = .integer(version)
+        signed["expires"] = .string(expires.description)
+    }
+
+    /// Sets or removes a field that TUF does not define.
+    ///
+    /// - Parameters:
+    ///   - name: The field's name, by custom beginning with `x-`.
+    ///   - value: Its value; nil removes it.
+    public mutating func setField(_ name: String, to value: JSONValue?) {
+        signed[name] = value
+    }
+
+    // MARK: Root
+
+    /// Sets the keys of a root (§4.3). Keys that no role uses any more are dropped.
+    ///
+    /// - Parameters:
+    ///   - roles: Keys and threshold of each top-level role. A role's threshold is at least 1 and at most the number of
+    ///     its keys.
+    ///   - consistentSnapshot: Whether file names carry versions (§6.2).
+    public mutating func setRoles(
+        _ roles: [RoleName: (keys: [TUFKey], threshold: Int)],
+        consistentSnapshot: Bool = true
+    ) {
+        precondition(role == .root, "only root metadata has roles")
+        var keysObject: JSONObject = [:]
+        var rolesObject: JSONObject = [:]
+        for (name, entry) in roles {
+            precondition((1...max(1, entry.keys.count)).contains(entry.threshold), "a threshold that can be met")
+            for key in entry.keys { keysObject[key.computedID.string] = key.json }
+            rolesObject[name.string] = .object([
+                "keyids": .array(entry.keys.map { .string($0.computedID.string) }),
+                "threshold": .integer(Int64(entry.threshold)),
+            ])
+        }
+        signed["keys"] = .object(keysObject)
+        signed["roles"] = .object(rolesObject)
+        signed["consistent_snapshot"] = .boolean(consistentSnapshot)
+    }
+
+    // MARK: Timestamp and snapshot
+
+    /// Sets what a timestamp says of the snapshot (§4.6).
+    ///
+    /// - Parameters:
+    ///   - record: Version, length and hashes of the snapshot file.
+    ///   - issued: When the timestamp is signed; nil in general TUF metadata.
+    public mutating func setSnapshot(_ record: MetaRecord, issued: Instant?) {
+        precondition(role == .timestamp, "only the timestamp names a snapshot")
+        signed["meta"] = .object(["snapshot.json": record.json])
+        signed[TrustDataField.issued] = issued.map { .string($0.description) }
+    }
+
+    /// Sets what a snapshot says of one role's file (§4.4).
+    ///
+    /// - Parameters:
+    ///   - role: A targets role.
+    ///   - record: Version, length and hashes of its file.
+    public mutating func setRecord(of role: RoleName, to record: MetaRecord) {
+        precondition(self.role == .snapshot, "only the snapshot lists roles")
+        var meta = signed["meta"]?.object ?? [:]
+        meta["\(role.string).json"] = record.json
+        signed["meta"] = .object(meta)
+    }
+
+    // MARK: Targets
+
+    /// Lists, replaces and removes targets in one pass (§4.5).
+    ///
+    /// - Parameter changes: The new record of each changed target; nil takes it out.
+    public mutating func changeTargets(_ changes: [TargetPath: TargetRecord?]) {
+        let current = signed["targets"]?.object ?? [:]
+        var changed: JSONObject = [:]
+        var pending = changes.sorted { $0.key < $1.key }[...]
+        // Both lists are sorted, so that appending keeps the order and a thousand changes cost one pass.
+        for (key, value) in current {
+            while let (path, record) = pending.first, path.string.bytesPrecede(key) {
+                if let record { changed[path.string] = record.json }
+                pending.removeFirst()
+            }
+            if let (path, record) = pending.first, path.string.hasSameBytes(as: key) {
+                if let record { changed[key] = record.json }
+                pending.removeFirst()
+            } else {
+                changed[key] = value
+            }
+        }
+        for (path, record) in pending {
+            if let record { changed[path.string] = record.json }
+        }
+        signed["targets"] = .object(changed)
+    }
+
+    // MARK: Signing
+
+    /// Signs the draft.
+    ///
+    /// - Parameter keys: The keys to sign with, each under the id that the role's parent gives it. Key ids must differ.
+    /// - Returns: The file, ready to be published.
+    /// - Throws: ``TUFError/signingFailed(role:_:)``, or ``TUFError/notJSON(role:_:)`` for a number that canonical JSON
+    ///   cannot hold.
+    public func signed(by keys: [SigningKey]) async throws(TUFError) -> SignedFile {
+        precondition(Set(keys.map(\.keyID)).count == keys.count, "each key signs once")
+        let value = JSONValue.object(signed)
+        let message: [UInt8]
+        do { message = try value.canonicalBytes() } catch { throw .notJSON(role: role, error) }
+        var signatures: [JSONValue] = []
+        for key in keys.sorted(by: { $0.keyID < $1.keyID }) {
+            do {
+                let signature = try await key.signer.sign(message)
+                signatures.append(
+                    .object(["keyid": .string(key.keyID.string), "sig": .string(Hex.encode(signature.span))])
+                )
+            } catch {
+                throw .signingFailed(role: role, error)
+            }
+        }
+        let file = JSONValue.object(["signatures": .array(signatures), "signed": value])
+        guard let version = signed["version"]?.integer else {
+            preconditionFailure("every draft has a version")
+        }
+        return SignedFile(role: role, version: version, bytes: file.jsonBytes(pretty: false))
+    }
+
+    private static func typeName(of role: RoleName) -> String {
+        switch role {
+        case .root: Root.typeName
+        case .timestamp: Timestamp.typeName
+        case .snapshot: Snapshot.typeName
+        default: Targets.typeName
+        }
+    }
+}
+
+/// A key that can sign, and the id that the role's parent gives it.
+public struct SigningKey: Sendable {
+    /// The key id in the parent's metadata.
+    public let keyID: KeyID
+    /// What signs.
+    public let signer: any Signer
+
+    /// A key that can sign.
+    ///
+    /// - Parameters:
+    ///   - keyID: The key id in the parent's metadata.
+    ///   - signer: What signs.
+    public init(keyID: KeyID, signer: any Signer) {
+        self.keyID = keyID
+        self.signer = signer
+    }
+}
+
+/// A metadata file that was signed here.
+public struct SignedFile: Sendable, Hashable {
+    /// The role.
+    public let role: RoleName
+    /// The version in it.
+    public let version: Int64
+    /// The bytes to publish.
+    public let bytes: [UInt8]
+
+    /// What the parent has to say of this file, with its length and SHA-256.
+    public var record: MetaRecord {
+        MetaRecord(version: version, length: Int64(bytes.count), hashes: [Digest.compute(.sha256, over: bytes.span)])
+    }
+
+    /// The name of the file with consistent snapshots (§6.2).
+    public var file: MetadataFile {
+        MetadataFile(role: role, version: role == .timestamp ? nil : version)
+    }
+}

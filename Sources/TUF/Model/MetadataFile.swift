@@ -1,0 +1,57 @@
+/// The name of one metadata file in a repository (TUF 1.0.34 §3.1.2, §6.2).
+public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
+    /// The role whose metadata the file holds.
+    public let role: RoleName
+    /// The version that the file name begins with; nil for `timestamp.json` and for repositories without consistent
+    /// snapshots.
+    public let version: Int64?
+
+    /// The file of a role.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - version: The version in the file name, or nil for a file name without one.
+    public init(role: RoleName, version: Int64?) {
+        self.role = role
+        self.version = version
+    }
+
+    /// The file `timestamp.json`, which never has a version in its name.
+    public static let timestamp = MetadataFile(role: .timestamp, version: nil)
+
+    /// The file `VERSION.root.json`.
+    ///
+    /// - Parameter version: The version of the root.
+    /// - Returns: The file.
+    public static func root(_ version: Int64) -> MetadataFile {
+        MetadataFile(role: .root, version: version)
+    }
+
+    /// The file name, for example `7.snapshot.json`. Everything in a role's name but ASCII letters, digits and `_.-~` is
+    /// percent-encoded, so a role's name can neither name a folder nor leave one.
+    public var name: String {
+        let encoded = Self.percentEncoded(role.string)
+        guard let version else { return "\(encoded).json" }
+        return "\(version).\(encoded).json"
+    }
+
+    /// The file name.
+    public var description: String { name }
+
+    /// Percent-encodes all bytes but ASCII letters, digits and `_.-~`, with capital hexadecimal digits.
+    ///
+    /// - Parameter string: Any string.
+    /// - Returns: A string that is safe as a path segment of a URL. It may still be `.` or `..`: add a suffix.
+    public static func percentEncoded(_ string: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(string.utf8.count)
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in string.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x5f, 0x2e, 0x2d, 0x7e: bytes.append(byte)
+            default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,33 @@
+public import CanonicalJSON
+
+/// Snapshot metadata: the versions of all targets metadata that belong together (TUF 1.0.34 §4.4).
+public struct Snapshot: RolePayload, Hashable {
+    /// `snapshot`.
+    public static let typeName = "snapshot"
+
+    /// The fields that all kinds of metadata share.
+    public let common: CommonFields
+    /// What it says of each role's file, without the `.json` of the file names. Old repositories list `root` too.
+    public let roles: [RoleName: MetaRecord]
+
+    /// Reads and checks the payload.
+    ///
+    /// - Parameters:
+    ///   - signed: The object under `signed`.
+    ///   - role: The role that the file was asked for as.
+    /// - Throws: ``TUFError``.
+    public init(decoding signed: JSONNode, role: RoleName) throws(TUFError) {
+        let reader = try ObjectReader(signed, role: role, path: "signed")
+        common = try CommonFields(reader, type: Self.typeName, role: role)
+        var roles: [RoleName: MetaRecord] = [:]
+        let meta = try reader.object("meta")
+        for (file, value) in meta.node.members {
+            guard file.utf8.count > 5, file.hasSuffix(".json"), let name = try? RoleName(String(file.dropLast(5)))
+            else {
+                throw meta.malformed(file)
+            }
+            roles[name] = try MetaRecord(decoding: ObjectReader(value, role: role, path: "\(meta.path).\(file)"))
+        }
+        self.roles = roles
+    }
+}

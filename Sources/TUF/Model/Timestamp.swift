@@ -1,0 +1,30 @@
+public import CanonicalJSON
+
+/// Timestamp metadata: the current snapshot, signed often (TUF 1.0.34 §4.6).
+public struct Timestamp: RolePayload, Hashable {
+    /// `timestamp`.
+    public static let typeName = "timestamp"
+
+    /// The fields that all kinds of metadata share.
+    public let common: CommonFields
+    /// What it says of the snapshot.
+    public let snapshot: MetaRecord
+    /// `x-trustctl-issued`: when it was signed; nil in general TUF metadata.
+    public let issued: Instant?
+
+    /// Reads and checks the payload.
+    ///
+    /// - Parameters:
+    ///   - signed: The object under `signed`.
+    ///   - role: The role that the file was asked for as.
+    /// - Throws: ``TUFError``.
+    public init(decoding signed: JSONNode, role: RoleName) throws(TUFError) {
+        let reader = try ObjectReader(signed, role: role, path: "signed")
+        common = try CommonFields(reader, type: Self.typeName, role: role)
+        issued = try reader.optionalInstant(TrustDataField.issued)
+        let meta = try reader.object("meta")
+        // §4.6: exactly one entry. A second one would be signed and unheeded.
+        guard meta.node.count == 1 else { throw reader.malformed("meta") }
+        snapshot = try MetaRecord(decoding: meta.object("snapshot.json"))
+    }
+}

@@ -1,0 +1,100 @@
+/// The first stage of the client workflow: from a root that is known beforehand to the newest one (TUF 1.0.34 §5.2, §5.3).
+///
+/// The stages ``RootStage``, ``TimestampStage``, ``SnapshotStage`` and ``TargetsStage`` each consume the one before, so
+/// the order of the specification is the only one that compiles. None of them moves bytes or reads a clock.
+public struct RootStage: ~Copyable {
+    /// The newest root so far. Its expiry has not been looked at.
+    public private(set) var root: Verified<Root>
+    private let binding: RepositoryBinding
+    private let limits: TUFLimits
+    private var rotations = 0
+
+    /// Begins with a root that meets the anchor.
+    ///
+    /// - Parameters:
+    ///   - anchor: What is known beforehand.
+    ///   - bytes: The first root. For a key anchor it is checked against the keys; for a root anchor it must be that file.
+    ///   - binding: Whose metadata is accepted.
+    ///   - limits: Bounds for what the repository sends.
+    /// - Throws: ``TUFError/notPinned(required:valid:)`` when the root is not what is known beforehand,
+    ///   ``TUFError/wrongRepository(role:expected:found:)``, and what a malformed or badly signed root throws.
+    public init(
+        anchor: RootAnchor,
+        firstRoot bytes: [UInt8],
+        binding: RepositoryBinding,
+        limits: TUFLimits = TUFLimits()
+    ) throws(TUFError) {
+        let first = try anchor.firstRoot(bytes, limits: limits)
+        try binding.check(first.payload.common, role: .root)
+        root = first
+        self.binding = binding
+        self.limits = limits
+    }
+
+    /// The file to ask for next. When the repository has no such file, the newest root is reached.
+    public var next: MetadataFile { .root(root.payload.common.version + 1) }
+
+    /// The most bytes that a root may have (the limit W of §5.3.3).
+    public var maximumLength: Int { limits.rootLength }
+
+    /// Goes on to the next root (§5.3.4 to §5.3.7). After it returns, persist ``root`` before anything else.
+    ///
+    /// - Parameter bytes: The file ``next``.
+    /// - Throws: ``TUFError``; the stage then still holds the last good root.
+    public mutating func rotate(to bytes: [UInt8]) throws(TUFError) {
+        guard rotations < limits.rootRotations else { throw .tooManyRoots(limit: limits.rootRotations) }
+        let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
+        let new = try envelope.verifiedRoot(by: root.payload.authority(for: .root))
+        let expected = root.payload.common.version + 1
+        guard new.payload.common.version == expected else {
+            throw .versionMismatch(role: .root, expected: expected, found: new.payload.common.version)
+        }
+        try binding.check(new.payload.common, role: .root)
+        if let bound = root.payload.common.repository {
+            try RepositoryBinding.repository(bound).check(new.payload.common, role: .root)
+        }
+        root = new
+        rotations += 1
+    }
+
+    /// Ends the walk (§5.3.10 to §5.3.12).
+    ///
+    /// - Parameter now: The time of this verification, read once.
+    /// - Returns: The next stage.
+    /// - Throws: ``TUFError/expired(role:at:)`` when the newest root is expired.
+    public consuming func close(at now: Instant) throws(TUFError) -> TimestampStage {
+        let context = StageContext(root: root, now: now, binding: binding, limits: limits)
+        try context.checkExpiry(root.payload.common, role: .root)
+        return TimestampStage(context: context)
+    }
+}
+
+/// What all stages after the root share.
+struct StageContext: Sendable {
+    let root: Verified<Root>
+    let now: Instant
+    let binding: RepositoryBinding
+    let limits: TUFLimits
+
+    /// A file of a top-level role: signatures and binding. Not expiry, version and hashes, which depend on its use.
+    func verified<Payload: RolePayload>(
+        _ bytes: [UInt8],
+        role: RoleName,
+        maximumLength: Int
+    ) throws(TUFError) -> Verified<Payload> {
+        let envelope = try Envelope(parsing: bytes, role: role, maximumLength: maximumLength, limits: limits)
+        let verified: Verified<Payload> = try envelope.verified(by: root.payload.authority(for: role))
+        try binding.check(verified.payload.common, role: role)
+        return verified
+    }
+
+    /// §5.3.10, §5.4.4, §5.5.6, §5.6.5: `expires` must be later than the time of the verification.
+    func checkExpiry(_ common: CommonFields, role: RoleName) throws(TUFError) {
+        guard common.expires > now else { throw .expired(role: role, at: common.expires) }
+    }
+
+    /// The file of a role under this root's naming (§6.2).
+    func file(_ role: RoleName, version: Int64) -> MetadataFile {
+        MetadataFile(role: role, version: root.payload.consistentSnapshot ? version : nil)
+    }
+}
