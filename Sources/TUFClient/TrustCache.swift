@@ -1,0 +1,79 @@
+public import TUF
+public import TrustCrypto
+
+/// What this machine has seen of one repository, under one anchor.
+///
+/// It protects against rollback and answers off line. It is never trusted by itself: every run verifies it again from the
+/// anchor.
+public struct CachedMetadata: Sendable, Hashable {
+    /// Root files by version, as far as they were ever walked.
+    public var roots: [Int64: [UInt8]]
+    /// The last `timestamp.json` that was trusted.
+    public var timestamp: [UInt8]?
+    /// The last snapshot that was trusted.
+    public var snapshot: [UInt8]?
+    /// The last top-level targets that were trusted.
+    public var targets: [UInt8]?
+    /// When a store was last asked with success, and thus a time that is not in the future.
+    public var lastCheck: Instant?
+    /// Rises each time that the cache is written, so that two processes notice each other.
+    var generation: Int64 = 0
+
+    /// Nothing seen so far.
+    public init() {
+        roots = [:]
+    }
+
+    /// Whether anything was ever seen.
+    public var isEmpty: Bool { roots.isEmpty && timestamp == nil }
+}
+
+/// Keeps ``CachedMetadata`` from one run to the next, among several processes.
+public protocol TrustCache: Sendable {
+    /// Everything that is kept.
+    ///
+    /// - Returns: What was seen; empty when nothing was.
+    /// - Throws: ``TrustCacheError``.
+    func load() async throws(TrustCacheError) -> CachedMetadata
+
+    /// Keeps `new`, unless another process kept something since `old` was loaded.
+    ///
+    /// - Parameters:
+    ///   - old: What ``load()`` gave.
+    ///   - new: What to keep.
+    /// - Returns: False when another process was faster; then nothing was changed.
+    /// - Throws: ``TrustCacheError``.
+    func replace(_ old: CachedMetadata, with new: CachedMetadata) async throws(TrustCacheError) -> Bool
+}
+
+/// Why the cache cannot be read or written.
+public enum TrustCacheError: Error, Sendable, Equatable {
+    /// A file could not be read or written.
+    case file(FileError)
+    /// A file of the cache is not what this program writes.
+    case damaged(path: String)
+}
+
+/// A cache that lives as long as the process.
+public actor MemoryTrustCache: TrustCache {
+    private var metadata = CachedMetadata()
+
+    /// An empty cache.
+    public init() {}
+
+    /// Everything that is kept.
+    public func load() -> CachedMetadata { metadata }
+
+    /// Keeps `new`, unless the cache changed since `old` was loaded.
+    ///
+    /// - Parameters:
+    ///   - old: What ``load()`` gave.
+    ///   - new: What to keep.
+    /// - Returns: Whether it was kept.
+    public func replace(_ old: CachedMetadata, with new: CachedMetadata) -> Bool {
+        guard metadata.generation == old.generation else { return false }
+        metadata = new
+        metadata.generation += 1
+        return true
+    }
+}
