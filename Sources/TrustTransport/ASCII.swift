@@ -15,6 +15,11 @@ package enum ASCII {
         isDigit(byte) || isLetter(byte) || "-._~".utf8.contains(byte)
     }
 
+    /// The characters of a token (RFC 9110 §5.6.2).
+    package static func isTokenByte(_ byte: UInt8) -> Bool {
+        isDigit(byte) || isLetter(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
     /// The value of a hexadecimal digit of either case.
     package static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) {

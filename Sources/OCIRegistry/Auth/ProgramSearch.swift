@@ -1,0 +1,27 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Finds programs the way a shell does.
+enum ProgramSearch {
+    /// The first executable of that name in `PATH`.
+    ///
+    /// Empty and relative entries of `PATH` are passed over: what is in the current directory is not a program to hand
+    /// secrets to.
+    ///
+    /// - Parameters:
+    ///   - name: A file name without slashes.
+    ///   - environment: Where `PATH` is.
+    /// - Returns: An absolute path, or nil.
+    static func find(_ name: String, in environment: [String: String]) -> String? {
+        let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":")
+            .filter { $0.hasPrefix("/") }
+            .map { "\($0)/\(name)" }
+            .first { access($0, X_OK) == 0 }
+    }
+}
