@@ -1,12 +1,13 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 import Synchronization
 import TrustTransport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Runs a short-lived program: a few bytes in, a bounded number out, never longer than its time.
 struct ChildProcess: Sendable {
@@ -128,15 +129,8 @@ private struct Pipe {
     /// Both ends are closed in other programs that are started meanwhile.
     init() throws(ChildProcess.Failure) {
         var ends: [Int32] = [0, 0]
-        #if os(Linux)
-        let code = pipe2(&ends, O_CLOEXEC)
-        #else
-        let code = pipe(&ends)
-        #endif
-        guard code == 0 else { throw .notStarted(errno: errno) }
-        #if !os(Linux)
+        guard pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        #endif
         reading = Descriptor(ends[0])
         writing = Descriptor(ends[1])
     }
@@ -150,13 +144,14 @@ private struct SpawnActions {
         connections.append((from, to))
     }
 
-    func spawn(_ program: String, _ arguments: [String], _ environment: [String]) throws(ChildProcess.Failure) -> pid_t {
+    func spawn(_ program: String, _ arguments: [String], _ environment: [String]) throws(ChildProcess.Failure) -> pid_t
+    {
         #if canImport(Darwin)
-        var actions: posix_spawn_file_actions_t?
-        var attributes: posix_spawnattr_t?
+            var actions: posix_spawn_file_actions_t?
+            var attributes: posix_spawnattr_t?
         #else
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
         #endif
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
@@ -226,7 +221,12 @@ private struct RunningChild {
             if isErrorsOpen {
                 // What is beyond the limit is read all the same, so that the program does not block on it.
                 var piece: [UInt8] = []
-                let hasMore = Self.read(errors, into: &piece, isOpen: &isErrorsOpen, wait: ended == nil && !isOutputOpen)
+                let hasMore = Self.read(
+                    errors,
+                    into: &piece,
+                    isOpen: &isErrorsOpen,
+                    wait: ended == nil && !isOutputOpen
+                )
                 readSomething = readSomething || hasMore
                 collected.errors += piece.prefix(max(0, Self.maximumErrors - collected.errors.count))
             }

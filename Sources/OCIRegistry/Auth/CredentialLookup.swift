@@ -1,11 +1,12 @@
+import TrustCrypto
 import TrustTransport
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Finds the credential for a repository where docker and the containers tools keep them.
@@ -61,7 +62,7 @@ public struct CredentialLookup: Sendable {
 
     private func config() throws(RegistryAuthError) -> DockerConfig? {
         if let path = value("REGISTRY_AUTH_FILE") {
-            guard let bytes = try Self.read(path) else { throw .configUnreadable(path: path, errno: ENOENT) }
+            guard let bytes = try Self.read(path) else { throw .configUnreadable(.other(path: path, errno: ENOENT)) }
             return try DockerConfig(parsing: bytes, path: path)
         }
         guard let directory = value("DOCKER_CONFIG") ?? value("HOME").map({ "\($0)/.docker" }) else { return nil }
@@ -79,12 +80,7 @@ public struct CredentialLookup: Sendable {
         do throws(FileError) {
             return try DurableFile.read(path, limit: DockerConfig.maximumBytes)
         } catch {
-            switch error {
-            case .tooLarge: throw .configTooLarge(path: path)
-            case .permissionDenied: throw .configUnreadable(path: path, errno: EACCES)
-            case .other(_, let number): throw .configUnreadable(path: path, errno: number)
-            default: throw .configUnreadable(path: path, errno: EIO)
-            }
+            throw .configUnreadable(error)
         }
     }
 }

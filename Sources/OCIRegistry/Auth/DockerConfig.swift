@@ -21,9 +21,11 @@ public struct DockerConfig: Sendable {
     /// - Parameters:
     ///   - bytes: The file.
     ///   - path: Its path, for messages.
-    /// - Throws: `configTooLarge`, `configMalformed`.
+    /// - Throws: `configUnreadable`, `configMalformed`.
     public init(parsing bytes: [UInt8], path: String) throws(RegistryAuthError) {
-        guard bytes.count <= Self.maximumBytes else { throw .configTooLarge(path: path) }
+        guard bytes.count <= Self.maximumBytes else {
+            throw .configUnreadable(.tooLarge(path: path, limit: Self.maximumBytes))
+        }
         do throws(JSONError) {
             root = try JSONDocument(parsing: bytes, limits: JSONLimits(maximumBytes: Self.maximumBytes)).root
         } catch {

@@ -1,13 +1,13 @@
+public import TrustCrypto
 public import TrustTransport
 
 /// Why a request could not be authorized. Holds no secrets.
 public enum RegistryAuthError: Error, Sendable, Equatable {
     /// The registry or the token server could not be asked.
     case transport(TransportError)
-    /// A credentials file is there and cannot be read, or was named and is not there; with the system's error number.
-    case configUnreadable(path: String, errno: Int32)
-    /// A credentials file is larger than ``DockerConfig/maximumBytes``.
-    case configTooLarge(path: String)
+    /// A credentials file is there and cannot be read, is larger than ``DockerConfig/maximumBytes``, or was named and is
+    /// not there.
+    case configUnreadable(FileError)
     /// A credentials file is not what it should be; `field` says where, empty when it is not JSON at all.
     case configMalformed(path: String, field: String)
     /// The program of a credential helper is not in the search path, or its name is not one.

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Threads of their own for work that blocks, so that it never holds up the pool that all tasks share.
@@ -18,9 +18,9 @@ package enum DedicatedThread {
     package static func start(_ body: @escaping @Sendable () -> Void) throws(StartError) {
         let box = Unmanaged.passRetained(Body(run: body))
         #if canImport(Darwin)
-        var thread: pthread_t?
+            var thread: pthread_t?
         #else
-        var thread = pthread_t()
+            var thread = pthread_t()
         #endif
         let code = pthread_create(&thread, nil, runBody, box.toOpaque())
         guard code == 0 else {
@@ -28,16 +28,17 @@ package enum DedicatedThread {
             throw StartError(number: code)
         }
         #if canImport(Darwin)
-        if let thread { pthread_detach(thread) }
+            if let thread { pthread_detach(thread) }
         #else
-        pthread_detach(thread)
+            pthread_detach(thread)
         #endif
     }
 
     /// Runs blocking work on a thread of its own and waits for it without blocking.
     ///
     /// Cancellation does not reach the work by itself: what can be cut short has to look at a flag of its own.
-    package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(StartError) -> Value {
+    package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(StartError) -> Value
+    {
         let result: Result<Value, StartError> = await withCheckedContinuation { continuation in
             do throws(StartError) {
                 try start { continuation.resume(returning: .success(body())) }
@@ -57,16 +58,16 @@ package enum DedicatedThread {
     }
 
     #if canImport(Darwin)
-    private static let runBody: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { pointer in
-        Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
-        return nil
-    }
-    #else
-    private static let runBody: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
-        if let pointer {
+        private static let runBody: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { pointer in
             Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
+            return nil
         }
-        return nil
-    }
+    #else
+        private static let runBody: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
+            if let pointer {
+                Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
+            }
+            return nil
+        }
     #endif
 }
