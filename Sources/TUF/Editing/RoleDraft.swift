@@ -19,15 +19,16 @@ public struct RoleDraft: Sendable {
     ///   - role: The role. Any that is not root, timestamp or snapshot is a targets role.
     ///   - version: Its version, at least 1.
     ///   - expires: From when on it must not be trusted; a fraction of a second is dropped.
+    ///   - issued: When it is signed; nil for general TUF metadata.
     ///   - repository: The repository that the trust data belongs to, or nil for general TUF metadata.
-    public init(role: RoleName, version: Int64, expires: Instant, repository: String?) {
+    public init(role: RoleName, version: Int64, expires: Instant, issued: Instant?, repository: String?) {
         self.role = role
         signed = [
             "_type": .string(Self.typeName(of: role)),
             "spec_version": .string(Self.specVersion),
         ]
         if let repository { signed[TrustDataField.repository] = .string(repository) }
-        setVersion(version, expires: expires)
+        setVersion(version, expires: expires, issued: issued)
     }
 
     /// A draft that begins with verified metadata.
@@ -43,15 +44,17 @@ public struct RoleDraft: Sendable {
         signed = object
     }
 
-    /// Sets version and expiry.
+    /// Sets version and times.
     ///
     /// - Parameters:
     ///   - version: The version, at least 1.
     ///   - expires: From when on the metadata must not be trusted; a fraction of a second is dropped.
-    public mutating func setVersion(_ version: Int64, expires: Instant) {
+    ///   - issued: When it is signed; nil for general TUF metadata.
+    public mutating func setVersion(_ version: Int64, expires: Instant, issued: Instant?) {
         precondition(version >= 1, "versions begin with 1")
         signed["version"] = .integer(version)
         signed["expires"] = .string(expires.description)
+        signed[TrustDataField.issued] = issued.map { .string($0.description) }
     }
 
     /// Sets or removes a field that TUF does not define.
@@ -95,13 +98,10 @@ public struct RoleDraft: Sendable {
 
     /// Sets what a timestamp says of the snapshot (§4.6).
     ///
-    /// - Parameters:
-    ///   - record: Version, length and hashes of the snapshot file.
-    ///   - issued: When the timestamp is signed; nil in general TUF metadata.
-    public mutating func setSnapshot(_ record: MetaRecord, issued: Instant?) {
+    /// - Parameter record: Version, length and hashes of the snapshot file.
+    public mutating func setSnapshot(_ record: MetaRecord) {
         precondition(role == .timestamp, "only the timestamp names a snapshot")
         signed["meta"] = .object(["snapshot.json": record.json])
-        signed[TrustDataField.issued] = issued.map { .string($0.description) }
     }
 
     /// Sets what a snapshot says of one role's file (§4.4).

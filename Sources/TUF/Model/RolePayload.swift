@@ -28,6 +28,8 @@ public struct CommonFields: Sendable, Hashable {
     public let expires: Instant
     /// `x-trustctl-repository`: the repository that this trust data belongs to; nil in general TUF metadata.
     public let repository: String?
+    /// `x-trustctl-issued`: when the metadata was signed, as it says itself; nil in general TUF metadata.
+    public let issued: Instant?
 
     init(_ reader: ObjectReader, type: String, role: RoleName) throws(TUFError) {
         let found = try reader.string("_type")
@@ -39,6 +41,7 @@ public struct CommonFields: Sendable, Hashable {
         version = try reader.integer("version", atLeast: 1)
         expires = try reader.instant("expires")
         repository = try reader.optionalString(TrustDataField.repository)
+        issued = try reader.optionalInstant(TrustDataField.issued)
     }
 
     /// Whether the version is `1.X` or `1.X.Y`: §4.3 lets a client go on with the same major version.
@@ -53,7 +56,8 @@ public struct CommonFields: Sendable, Hashable {
 public enum TrustDataField {
     /// In every role: the repository that the trust data belongs to.
     public static let repository = "x-trustctl-repository"
-    /// In the timestamp role: when it was signed, RFC 3339.
+    /// In every role: when it was signed, RFC 3339. The timestamp role's says how fresh the trust data is; with `expires`
+    /// it says how long the publisher means a role to live.
     public static let issued = "x-trustctl-issued"
 }
 

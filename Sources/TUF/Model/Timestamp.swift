@@ -9,8 +9,6 @@ public struct Timestamp: RolePayload, Hashable {
     public let common: CommonFields
     /// What it says of the snapshot.
     public let snapshot: MetaRecord
-    /// `x-trustctl-issued`: when it was signed; nil in general TUF metadata.
-    public let issued: Instant?
 
     /// Reads and checks the payload.
     ///
@@ -21,7 +19,6 @@ public struct Timestamp: RolePayload, Hashable {
     public init(decoding signed: JSONNode, role: RoleName) throws(TUFError) {
         let reader = try ObjectReader(signed, role: role, path: "signed")
         common = try CommonFields(reader, type: Self.typeName, role: role)
-        issued = try reader.optionalInstant(TrustDataField.issued)
         let meta = try reader.object("meta")
         // §4.6: exactly one entry. A second one would be signed and unheeded.
         guard meta.node.count == 1 else { throw reader.malformed("meta") }
