@@ -7,6 +7,8 @@ struct UpdateRun<Source: MetadataSource> {
     /// Nil when nobody is to be asked.
     let source: Source?
     let limits: TUFLimits
+    /// False only for publishers, who sign anew what is expired.
+    var enforcesExpiry = true
     private let known: CachedMetadata
     private(set) var seen: CachedMetadata
 
@@ -35,7 +37,11 @@ struct UpdateRun<Source: MetadataSource> {
             seen.roots[rootStage.root.payload.common.version] = rootStage.root.bytes
         }
         let timestampStage: TimestampStage
-        do { timestampStage = try rootStage.close(at: now) } catch { throw .metadata(error) }
+        if enforcesExpiry {
+            do { timestampStage = try rootStage.close(at: now) } catch { throw .metadata(error) }
+        } else {
+            timestampStage = rootStage.close(unsafeIgnoringExpiryToEditAt: now)
+        }
         let snapshotStage = try await timestamp(timestampStage)
         let targetsStage = try await snapshot(snapshotStage)
         return try await targets(targetsStage)

@@ -94,6 +94,33 @@ public struct Updater<Cache: TrustCache>: Sendable {
         }
     }
 
+    /// Verifies a set from the anchor for a publisher who is going to change it: expired roles are let pass, and what was
+    /// seen before is neither asked nor changed. No verdict may come of it.
+    ///
+    /// - Parameters:
+    ///   - source: Where metadata comes from; nil takes what was seen.
+    ///   - now: The time of the edit.
+    /// - Returns: The set and all its files; nil when there is no timestamp at all.
+    /// - Throws: ``UpdateError``.
+    package func unsafeEditable<Source: MetadataSource>(
+        from source: Source?,
+        now: Instant
+    ) async throws(UpdateError<Source.Failure>) -> (set: TrustedSet, files: CachedMetadata)? {
+        var known = CachedMetadata()
+        if source == nil {
+            do { known = try await cache.load() } catch { throw .cache(error) }
+        }
+        var run = UpdateRun(source: source, known: known, limits: limits)
+        run.enforcesExpiry = false
+        do {
+            let set = try await run.trustedSet(anchor: anchor, binding: binding, now: now)
+            return (set, run.seen)
+        } catch {
+            if source == nil, case .missing = error { return nil }
+            throw error
+        }
+    }
+
     private func checkClock<Source: MetadataSource>(
         _ now: Instant,
         _ known: CachedMetadata,

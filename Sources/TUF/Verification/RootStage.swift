@@ -63,8 +63,18 @@ public struct RootStage: ~Copyable {
     /// - Returns: The next stage.
     /// - Throws: ``TUFError/expired(role:at:)`` when the newest root is expired.
     public consuming func close(at now: Instant) throws(TUFError) -> TimestampStage {
-        let context = StageContext(root: root, now: now, binding: binding, limits: limits)
+        let context = StageContext(root: root, now: now, enforcesExpiry: true, binding: binding, limits: limits)
         try context.checkExpiry(root.payload.common, role: .root)
+        return TimestampStage(context: context)
+    }
+
+    /// Ends the walk for a publisher, who must be able to sign anew what is expired. Nothing that comes out of this may
+    /// answer a verification.
+    ///
+    /// - Parameter now: The time of this edit.
+    /// - Returns: The next stage, which looks at no expiry.
+    package consuming func close(unsafeIgnoringExpiryToEditAt now: Instant) -> TimestampStage {
+        let context = StageContext(root: root, now: now, enforcesExpiry: false, binding: binding, limits: limits)
         return TimestampStage(context: context)
     }
 }
@@ -73,6 +83,7 @@ public struct RootStage: ~Copyable {
 struct StageContext: Sendable {
     let root: Verified<Root>
     let now: Instant
+    let enforcesExpiry: Bool
     let binding: RepositoryBinding
     let limits: TUFLimits
 
@@ -90,7 +101,7 @@ struct StageContext: Sendable {
 
     /// §5.3.10, §5.4.4, §5.5.6, §5.6.5: `expires` must be later than the time of the verification.
     func checkExpiry(_ common: CommonFields, role: RoleName) throws(TUFError) {
-        guard common.expires > now else { throw .expired(role: role, at: common.expires) }
+        guard common.expires > now || !enforcesExpiry else { throw .expired(role: role, at: common.expires) }
     }
 
     /// The file of a role under this root's naming (§6.2).

@@ -1,4 +1,4 @@
-import CanonicalJSON
+public import CanonicalJSON
 public import TrustCrypto
 
 /// A payload whose signatures met the threshold of its role. Only the functions of this file make one.
@@ -12,6 +12,12 @@ public struct Verified<Payload: RolePayload>: Sendable {
 
     /// The exact bytes of the file.
     public var bytes: [UInt8] { envelope.bytes }
+
+    /// A field under `signed` that TUF does not define, as it was signed.
+    ///
+    /// - Parameter name: The field's name, by custom beginning with `x-`.
+    /// - Returns: Its value, or nil when there is none.
+    public func field(_ name: String) -> JSONValue? { envelope.signed[name]?.value() }
 
     fileprivate init(payload: Payload, signers: Set<KeyID>, envelope: Envelope) {
         self.payload = payload
