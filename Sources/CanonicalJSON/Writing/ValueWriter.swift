@@ -6,7 +6,7 @@ extension JSONValue {
     /// - Throws: `notCanonicalizable` for a ``number(_:)``.
     public func canonicalBytes() throws(JSONError) -> [UInt8] {
         var writer = ValueWriter(style: .canonical)
-        try writer.write(self)
+        try writer.writeTree(self)
         return writer.output
     }
 
@@ -20,7 +20,7 @@ extension JSONValue {
     public func jsonBytes(pretty: Bool) -> [UInt8] {
         var writer = ValueWriter(style: pretty ? .pretty : .compact)
         do throws(JSONError) {
-            try writer.write(self)
+            try writer.writeTree(self)
         } catch {
             preconditionFailure("only the canonical form refuses numbers")
         }
@@ -50,7 +50,7 @@ private struct ValueWriter {
         self.style = style
     }
 
-    mutating func write(_ value: JSONValue) throws(JSONError) {
+    mutating func writeTree(_ value: JSONValue) throws(JSONError) {
         try writeOrOpen(value)
         var isFirst = true
         while let frame = frames.popLast() {
@@ -89,11 +89,12 @@ private struct ValueWriter {
     private mutating func writeOrOpen(_ value: JSONValue) throws(JSONError) -> Bool {
         switch value {
         case .null: write("null")
-        case .boolean(let value): write(value ? "true" : "false")
-        case .integer(let value): write(String(value))
+        case .boolean(true): write("true")
+        case .boolean(false): write("false")
+        case .integer(let value): writeASCII(String(value))
         case .number(let value):
             if style == .canonical { throw .notCanonicalizable(number: value.text) }
-            write(value.text)
+            writeASCII(value.text)
         case .string(let value): writeString(value)
         case .array(let elements):
             output.append(UInt8(ascii: "["))
@@ -123,24 +124,44 @@ private struct ValueWriter {
         for _ in frames { write("  ") }
     }
 
-    private mutating func write(_ text: String) {
+    private mutating func write(_ text: StaticString) {
+        output += UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    private mutating func writeASCII(_ text: String) {
         output += text.utf8
     }
 
     private mutating func writeString(_ text: String) {
+        var text = text
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(UInt8(ascii: "\\"))
-                output.append(byte)
-            case ..<0x20 where style != .canonical:
-                writeControl(byte)
-            default:
-                output.append(byte)
-            }
+        text.withUTF8 { bytes in
+            if let base = bytes.baseAddress { writeEscaped(Source(base: base, count: bytes.count)) }
         }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeEscaped(_ text: Source) {
+        var written = 0
+        var offset = 0
+        while offset < text.count {
+            offset = text.firstSpecialByte(from: offset)
+            guard offset < text.count else { break }
+            let byte = text[offset]
+            let isEscaped = byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            if isEscaped || (byte < 0x20 && style != .canonical) {
+                output += text.slice(written, offset - written)
+                written = offset
+                if isEscaped {
+                    output.append(UInt8(ascii: "\\"))
+                } else {
+                    writeControl(byte)
+                    written += 1
+                }
+            }
+            offset += 1
+        }
+        output += text.slice(written, text.count - written)
     }
 
     private static func hexDigit(_ digit: UInt8) -> UInt8 {
