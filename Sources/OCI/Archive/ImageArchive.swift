@@ -26,6 +26,7 @@ public struct ImageArchive: Sendable, BlobSource {
         guard let marker = directory.files[LayoutIndex.markerName], let list = directory.files[LayoutIndex.indexName],
             LayoutIndex.isMarker(try marker.bytes(limit: LayoutIndex.markerLimit))
         else { throw .archive(path: path, problem: .notALayout) }
+        if let link = directory.firstLink { throw .archive(path: path, problem: .unsupportedEntry(name: link)) }
         for name in directory.files.keys.sorted() where !Self.belongs(name) {
             throw .archive(path: path, problem: .foreignEntry(name: name))
         }

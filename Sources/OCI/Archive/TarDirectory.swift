@@ -1,6 +1,6 @@
 /// The table of contents of a tar archive: where each regular file is. Nothing is unpacked.
 ///
-/// Only what every program reads alike is accepted: regular files and folders, in POSIX ustar, pax or GNU form, each name
+/// Only what every program reads alike is accepted: regular files and folders (links are passed over and reported), in POSIX ustar, pax or GNU form, each name
 /// once, relative, plain ASCII, without `.` or `..` inside, ended by two blocks of zeros with only zeros behind.
 struct TarDirectory {
     struct Limits {
@@ -14,6 +14,9 @@ struct TarDirectory {
 
     private(set) var files: [String: FileSlice] = [:]
     private(set) var folders: Set<String> = []
+    /// The name of the first link; what it leads to is not read. Whoever uses the archive refuses it then: this is only
+    /// told apart because old archives of docker have links, and are worth another message.
+    private(set) var firstLink: String?
 
     private let file: RegularFile
     private let limits: Limits
@@ -88,6 +91,12 @@ struct TarDirectory {
             // Whether a name given twice is that of the pax record or GNU's is a matter of taste; so it is refused.
             guard pendingName == nil || pendingPax?.path == nil else { throw fail(.damagedHeader(offset: start)) }
             try add(pendingName ?? pendingPax?.path ?? header.name, header.kind, slice)
+            pendingName = nil
+            pendingPax = nil
+        case .link:
+            let name = Self.display(pendingName ?? pendingPax?.path ?? header.name)
+            if firstLink == nil { firstLink = name }
+            guard pendingPax?.size ?? 0 == 0 else { throw fail(.unsupportedEntry(name: name)) }
             pendingName = nil
             pendingPax = nil
         case .unsupported:

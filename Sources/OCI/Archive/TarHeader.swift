@@ -11,6 +11,8 @@ struct TarHeader {
         case paxGlobal
         /// GNU: the name of the next entry.
         case longName
+        /// A hard or symbolic link.
+        case link
         case unsupported
     }
 
@@ -45,6 +47,7 @@ struct TarHeader {
         case UInt8(ascii: "x"): kind = .paxNext
         case UInt8(ascii: "g"): kind = .paxGlobal
         case UInt8(ascii: "L"): kind = .longName
+        case UInt8(ascii: "1"), UInt8(ascii: "2"): kind = size == 0 ? .link : .unsupported
         default: kind = .unsupported
         }
         self.name = name
