@@ -42,6 +42,26 @@ public final class PrivateKey: Signer, Sendable {
         }
     }
 
+    /// The key as PKCS #8 (RFC 5958), unencrypted.
+    func pkcs8() throws(KeyFileError) -> SecretBytes {
+        switch material {
+        case .ed25519(let secret):
+            // RFC 8410 §7: version 0, the algorithm, and the seed as octet string in an octet string.
+            let prefix: [UInt8] = [
+                0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+            ]
+            return secret.withSeed { seed in
+                SecretBytes(count: prefix.count + seed.count) { buffer in
+                    for index in prefix.indices { buffer[index] = prefix[index] }
+                    for index in seed.indices { buffer[prefix.count + index] = seed[index] }
+                }
+            }
+        case .ellipticCurve(_, let key), .rsa(let key):
+            guard let encoded = key.pkcs8() else { throw .encodingFailed }
+            return encoded
+        }
+    }
+
     convenience init(ed25519 secret: Ed25519Secret) throws(CryptoError) {
         self.init(publicKey: try PublicKey(ed25519: secret.publicKey), material: .ed25519(secret))
     }

@@ -26,14 +26,27 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
     ///   - count: Number of bytes.
     ///   - fill: Writes them. What it leaves out stays zero.
     package init(count: Int, filling fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
-        Sodium.start()
-        guard let storage = sodium_malloc(count) else {
-            // As with any other allocation in Swift: no memory, no program.
-            fatalError("no memory for \(count) secret bytes")
+        self.init(capacity: count) { buffer in
+            fill(buffer)
+            return count
         }
-        sodium_memzero(storage, count)
-        let buffer = UnsafeMutableBufferPointer(start: storage.assumingMemoryBound(to: UInt8.self), count: count)
-        fill(buffer)
+    }
+
+    /// Makes secret bytes whose number turns out while they are made.
+    ///
+    /// - Parameters:
+    ///   - capacity: The most bytes there can be.
+    ///   - fill: Writes them from the start of a buffer of zeros, and returns their number.
+    package init(capacity: Int, filling fill: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+        Sodium.start()
+        guard let storage = sodium_malloc(capacity) else {
+            // As with any other allocation in Swift: no memory, no program.
+            fatalError("no memory for \(capacity) secret bytes")
+        }
+        sodium_memzero(storage, capacity)
+        let buffer = UnsafeMutableBufferPointer(start: storage.assumingMemoryBound(to: UInt8.self), count: capacity)
+        let count = fill(buffer)
+        precondition((0...capacity).contains(count))
         // Best effort: a page that stays writable is no leak.
         sodium_mprotect_readonly(storage)
         self.count = count

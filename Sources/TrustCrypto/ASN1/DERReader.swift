@@ -100,6 +100,20 @@ struct DERReader {
         return range.map { bytes[$0] }
     }
 
+    /// How many bytes an element claims to have, its tag and length included, whether they are there or not.
+    ///
+    /// - Returns: Nil where no length is to be read.
+    static func lengthOfElement(at start: Int, in bytes: Span<UInt8>) -> Int? {
+        guard bytes.count - start >= 2 else { return nil }
+        let first = Int(bytes[start + 1])
+        guard first >= 0x80 else { return 2 + first }
+        let lengthBytes = first & 0x7F
+        guard (1...3).contains(lengthBytes), bytes.count - start >= 2 + lengthBytes else { return nil }
+        var length = 0
+        for index in 0..<lengthBytes { length = length << 8 | Int(bytes[start + 2 + index]) }
+        return 2 + lengthBytes + length
+    }
+
     /// Demands that nothing is left.
     func finish() throws(DERError) {
         guard isAtEnd else { throw DERError() }

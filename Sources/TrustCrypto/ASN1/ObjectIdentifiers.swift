@@ -6,4 +6,33 @@ enum ObjectIdentifiers {
     static let ecPublicKey: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]
     /// rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
     static let rsaEncryption: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
+
+    /// id-PBES2, 1.2.840.113549.1.5.13 (RFC 8018 appendix A.4).
+    static let pbes2: [UInt8] = pkcs5 + [13]
+    /// id-PBKDF2, 1.2.840.113549.1.5.12 (RFC 8018 appendix A.2).
+    static let pbkdf2: [UInt8] = pkcs5 + [12]
+    /// id-scrypt, 1.3.6.1.4.1.11591.4.11 (RFC 7914 §7).
+    static let scrypt: [UInt8] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B]
+
+    /// id-hmacWithSHA1, 1.2.840.113549.2.7 (RFC 8018 appendix B.1.1), PBKDF2's default.
+    static let hmacSHA1: [UInt8] = digestAlgorithm + [7]
+    /// id-hmacWithSHA256.
+    static let hmacSHA256: [UInt8] = digestAlgorithm + [9]
+    /// id-hmacWithSHA384.
+    static let hmacSHA384: [UInt8] = digestAlgorithm + [10]
+    /// id-hmacWithSHA512.
+    static let hmacSHA512: [UInt8] = digestAlgorithm + [11]
+
+    /// aes128-CBC-PAD, 2.16.840.1.101.3.4.1.2 (RFC 8018 appendix B.2.5).
+    static let aes128CBC: [UInt8] = aes + [2]
+    /// aes192-CBC-PAD.
+    static let aes192CBC: [UInt8] = aes + [22]
+    /// aes256-CBC-PAD.
+    static let aes256CBC: [UInt8] = aes + [42]
+    /// des-EDE3-CBC, 1.2.840.113549.3.7 (RFC 8018 appendix B.2.2).
+    static let tripleDESCBC: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x03, 0x07]
+
+    private static let pkcs5: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05]
+    private static let digestAlgorithm: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02]
+    private static let aes: [UInt8] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01]
 }

@@ -73,6 +73,56 @@ enum EllipticCurve: CaseIterable {
             + [UInt8](repeating: 0, count: fieldLength - y.count) + y
     }
 
+    /// Makes a key pair of a private scalar, big-endian, at most as long as a coordinate; the point is computed.
+    func privateKey(scalar: Span<UInt8>) throws(CryptoError) -> OpenSSLKey {
+        guard (1...fieldLength).contains(scalar.count) else { throw .malformedPrivateKey }
+        guard let point = OpenSSL.attempt({ basePoint(times: scalar) }) else { throw .malformedPrivateKey }
+        var parameters = KeyParameters(capacity: 512)
+        parameters.add("group", text: groupName)
+        parameters.add("pub", octets: point.span)
+        parameters.add("priv", number: scalar)
+        guard let key = parameters.makeKey(type: "EC", selection: trustctl_EVP_PKEY_KEYPAIR()) else {
+            throw .malformedPrivateKey
+        }
+        return OpenSSLKey(owning: key)
+    }
+
+    /// - Returns: The point, uncompressed; nil for a scalar that is zero or not below the order of the group.
+    private func basePoint(times scalar: Span<UInt8>) -> [UInt8]? {
+        let group = OpenSSL.require(EC_GROUP_new_by_curve_name(curveNumber))
+        defer { EC_GROUP_free(group) }
+        let point = OpenSSL.require(EC_POINT_new(group))
+        defer { EC_POINT_free(point) }
+        let number = OpenSSL.require(BN_secure_new())
+        defer { BN_clear_free(number) }
+        // Tells libcrypto to multiply in constant time.
+        BN_set_flags(number, BN_FLG_CONSTTIME)
+        let isRead = scalar.withUnsafeBufferPointer {
+            BN_bin2bn($0.baseAddress, CInt($0.count), number) != nil
+        }
+        guard isRead, BN_is_zero(number) == 0, BN_cmp(number, EC_GROUP_get0_order(group)) < 0,
+            EC_POINT_mul(group, point, number, nil, nil, nil) == 1
+        else { return nil }
+        let octets = [UInt8](unsafeUninitializedCapacity: pointLength) { buffer, count in
+            count = EC_POINT_point2oct(
+                group,
+                point,
+                POINT_CONVERSION_UNCOMPRESSED,
+                buffer.baseAddress,
+                pointLength,
+                nil
+            )
+        }
+        return octets.count == pointLength ? octets : nil
+    }
+
+    private var curveNumber: CInt {
+        switch self {
+        case .p256: NID_X9_62_prime256v1
+        case .p384: NID_secp384r1
+        }
+    }
+
     func generate() throws(CryptoError) -> OpenSSLKey {
         let key: OpaquePointer? = OpenSSL.attempt {
             let context = OpenSSL.require(EVP_PKEY_CTX_new_from_name(nil, "EC", nil))

@@ -40,6 +40,20 @@ final class OpenSSLKey: @unchecked Sendable {
         }
     }
 
+    /// PrivateKeyInfo (RFC 5958 §2) of a private key; what libcrypto holds meanwhile, it wipes.
+    func pkcs8() -> SecretBytes? {
+        OpenSSL.attempt {
+            guard let info = EVP_PKEY2PKCS8(pointer) else { return nil }
+            defer { PKCS8_PRIV_KEY_INFO_free(info) }
+            let length = i2d_PKCS8_PRIV_KEY_INFO(info, nil)
+            guard length > 0 else { return nil }
+            return SecretBytes(count: Int(length)) { buffer in
+                var target = buffer.baseAddress
+                OpenSSL.require(i2d_PKCS8_PRIV_KEY_INFO(info, &target) == length)
+            }
+        }
+    }
+
     func isValid(
         _ signature: Span<UInt8>,
         over message: Span<UInt8>,
