@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import NIOCore
+public import TrustTransport
+
+/// `HTTPTransport` on async-http-client: HTTP/1.1 over TLS 1.2 or later.
+///
+/// HTTP/2 is left out: what we send is few and small or large and single, so nothing is gained, and one stack less parses
+/// what strangers send. A client is made at the first request through each proxy (or none), so that a run without requests
+/// does not pay for one. Redirects are never followed here, bodies are never decompressed.
+public final class AHCTransport: HTTPTransport {
+    private let configuration: Configuration
+    private let clients: ClientPool
+
+    /// Makes a transport. Nothing is started before the first request.
+    ///
+    /// - Parameter configuration: How connections are made.
+    public init(configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        clients = ClientPool(configuration: configuration)
+    }
+
+    /// Closes all connections. Requests that are still under way fail, and so does every later one.
+    public func shutdown() async {
+        await clients.shutdown()
+    }
+
+    /// Runs a body with a transport and shuts it down afterwards.
+    ///
+    /// - Parameters:
+    ///   - configuration: How connections are made.
+    ///   - body: Uses the transport.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws.
+    public static func running<Value: Sendable, Failure: Error>(
+        _ configuration: Configuration = Configuration(),
+        _ body: (AHCTransport) async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let transport = AHCTransport(configuration: configuration)
+        do throws(Failure) {
+            let value = try await body(transport)
+            await transport.shutdown()
+            return value
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    private enum Outcome<Answer: Sendable>: Sendable {
+        case finished(Result<Answer, TransportError>)
+        case expired(TransportError.Timeout?)
+    }
+
+    /// See `HTTPTransport`.
+    public func exchange<Answer: Sendable>(
+        _ request: HTTPRequestMessage,
+        limits: ExchangeLimits,
+        _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
+    ) async throws(TransportError) -> Answer {
+        let origin = request.url.origin
+        let proxy = try configuration.proxies.proxy(for: origin)
+        let client = try clients.client(for: proxy)
+        let watch = ExchangeWatch(limits: limits)
+        let (result, timeout) = await withTaskGroup(of: Outcome<Answer>.self) { group in
+            group.addTask {
+                do throws(TransportError) {
+                    return .finished(.success(try await self.perform(request, on: client, limits, watch, handle)))
+                } catch {
+                    return .finished(.failure(error))
+                }
+            }
+            group.addTask { .expired(await watch.expiry()) }
+            var result: Result<Answer, TransportError>?
+            var timeout: TransportError.Timeout?
+            while let next = await group.next() {
+                switch next {
+                case .finished(let finished): result = finished
+                case .expired(let expired): timeout = expired
+                }
+                // Whichever comes first ends the other; both are waited for.
+                group.cancelAll()
+            }
+            return (result, timeout)
+        }
+        if case .success(let answer) = result {
+            return answer
+        }
+        if let timeout {
+            throw TransportError(.timeout(timeout), origin: origin)
+        }
+        if case .failure(let error) = result {
+            throw error.at(origin)
+        }
+        throw TransportError(.cancelled, origin: origin)
+    }
+
+    private func perform<Answer: Sendable>(
+        _ request: HTTPRequestMessage,
+        on client: HTTPClient,
+        _ limits: ExchangeLimits,
+        _ watch: ExchangeWatch,
+        _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
+    ) async throws(TransportError) -> Answer {
+        let response: HTTPClientResponse
+        watch.beginWaiting()
+        do {
+            // The client's own deadline is a second net behind the watch, which also covers the body.
+            let timeLeft = ContinuousClock.now.duration(to: limits.deadline) + .seconds(5)
+            response = try await client.execute(
+                RequestConversion.request(request, watch: watch),
+                timeout: TimeAmount(timeLeft),
+                logger: configuration.logger
+            )
+        } catch {
+            throw ErrorMapping.transportError(error)
+        }
+        watch.endWaiting()
+        let head = try RequestConversion.head(response, url: request.url)
+        var iterator = response.body.makeAsyncIterator()
+        let reader = HTTPBodyReader(head: head, method: request.method, limits: limits) {
+            () async throws(TransportError) in
+            watch.beginWaiting()
+            defer { watch.endWaiting() }
+            do {
+                guard let buffer = try await iterator.next() else {
+                    // A cancelled sequence ends like a complete one.
+                    try Task.checkCancellation()
+                    return nil
+                }
+                return Array(buffer: buffer)
+            } catch {
+                throw ErrorMapping.transportError(error)
+            }
+        }
+        return try await handle(head, reader)
+    }
+}
+
+extension TransportError {
+    fileprivate func at(_ place: HTTPOrigin) -> TransportError {
+        origin == nil ? TransportError(kind, origin: place, detail: detail) : self
+    }
+}
