@@ -97,22 +97,10 @@ struct NoProxyRules: Sendable {
         if let address = IPAddress(entry) {
             return .address(address, port: nil)
         }
-        var name = Substring(entry)
-        var port: Int?
-        if let colon = entry.lastIndex(of: ":") {
-            guard let number = ASCII.decimal(entry[entry.index(after: colon)...].utf8), (1...65_535).contains(number)
-            else { return nil }
-            port = Int(number)
-            name = entry[..<colon]
-            if name.hasPrefix("["), name.hasSuffix("]") {
-                name = name.dropFirst().dropLast()
-            }
-            if let address = IPAddress(name) {
-                return .address(address, port: port)
-            }
-        }
-        if name.hasPrefix("[") {
-            return IPAddress(name.dropFirst().dropLast()).map { .address($0, port: nil) }
+        guard let (host, port) = hostAndPort(entry) else { return nil }
+        var name = host
+        if let address = IPAddress(name) {
+            return .address(address, port: port)
         }
         let isBelow = name.hasPrefix(".") || name.hasPrefix("*.")
         if isBelow {
@@ -120,5 +108,23 @@ struct NoProxyRules: Sendable {
         }
         if name.hasSuffix(".") { name = name.dropLast() }
         return name.isEmpty ? nil : .domain(String(name), itself: !isBelow, port: port)
+    }
+
+    /// Cuts `:port` off; brackets around IPv6 go too.
+    private static func hostAndPort(_ entry: String) -> (host: Substring, port: Int?)? {
+        var host = Substring(entry)
+        var rest = Substring()
+        if entry.hasPrefix("["), let close = entry.firstIndex(of: "]") {
+            host = entry[..<close].dropFirst()
+            rest = entry[entry.index(after: close)...]
+        } else if let colon = entry.firstIndex(of: ":") {
+            host = entry[..<colon]
+            rest = entry[colon...]
+        }
+        guard !rest.isEmpty else { return (host, nil) }
+        guard rest.hasPrefix(":"), let port = ASCII.decimal(rest.dropFirst().utf8), (1...65_535).contains(port) else {
+            return nil
+        }
+        return (host, Int(port))
     }
 }
