@@ -14,7 +14,7 @@ public enum Faults {
     /// - Returns: A handler.
     public static func trickle(every pause: Duration) -> RawServer.Handler {
         { _, connection in
-            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n")
             while !connection.isFinished, connection.write("a") { connection.pause(pause) }
             connection.finish()
         }
