@@ -71,7 +71,7 @@ var targets: [Target] = [
          "CanonicalJSON", httpTypes]
     ),
 
-    tests("TrustCryptoTests", ["TrustCrypto", "TrustTestSupport"]),
+    tests("TrustCryptoTests", ["TrustCrypto", "COpenSSL", "CSodium", "TrustTestSupport"]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "TrustTestSupport"]),
     tests("TUFTests", ["TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
     tests("OCITests", ["OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),

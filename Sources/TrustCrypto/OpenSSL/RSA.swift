@@ -66,6 +66,7 @@ enum RSA {
                 throw .malformedPrivateKey
             }
         }
+        guard belongTogether(numbers, in: bytes) else { throw .malformedPrivateKey }
         var parameters = KeyParameters(capacity: 9 * modulus.count)
         parameters.add("n", number: modulus)
         parameters.add("e", number: bytes.extracting(numbers.publicExponent))
