@@ -207,64 +207,49 @@ private struct RunningChild {
         cancelled: CancelFlag
     ) throws(ChildProcess.Failure) -> ChildProcess.Output {
         let deadline = ContinuousClock.now.advanced(by: timeout)
-        var collected = ChildProcess.Output(status: .exited(0), output: [], errors: [])
-        var isOutputOpen = true
-        var isErrorsOpen = true
+        var output = PipeContents(pipe: self.output, limit: maximumOutput + 1)
+        var errors = PipeContents(pipe: self.errors, limit: Self.maximumErrors)
         while true {
-            // Looked at before reading: what was written before the end is still in the pipe then, and a grandchild that
+            // Asked before reading: what was written before the end is still in the pipe then, and a grandchild that
             // keeps the pipe open (an agent that the program started) is not waited for.
             let ended = try exitStatus(wait: false)
-            var readSomething = false
-            if isOutputOpen {
-                readSomething = Self.read(output, into: &collected.output, isOpen: &isOutputOpen, wait: ended == nil)
+            repeat {
+                Self.waitForInput([output, errors], milliseconds: ended == nil ? 20 : 0)
+                output.readPiece()
+                errors.readPiece()
+                if output.bytes.count > maximumOutput {
+                    if ended == nil { try stop() }
+                    throw .outputTooLong
+                }
+            } while ended != nil && (output.hasMore || errors.hasMore) && ContinuousClock.now < deadline
+            if let ended {
+                return ChildProcess.Output(status: ended, output: output.bytes, errors: errors.bytes)
             }
-            if isErrorsOpen {
-                // What is beyond the limit is read all the same, so that the program does not block on it.
-                var piece: [UInt8] = []
-                let hasMore = Self.read(
-                    errors,
-                    into: &piece,
-                    isOpen: &isErrorsOpen,
-                    wait: ended == nil && !isOutputOpen
-                )
-                readSomething = readSomething || hasMore
-                collected.errors += piece.prefix(max(0, Self.maximumErrors - collected.errors.count))
+            if cancelled.isRaised {
+                try stop()
+                throw .cancelled
             }
-            guard collected.output.count <= maximumOutput else { return try stop(.outputTooLong) }
-            if let ended, !readSomething {
-                collected.status = ended
-                return collected
-            }
-            guard ended == nil else { continue }
-            guard !cancelled.isRaised else { return try stop(.cancelled) }
-            guard ContinuousClock.now < deadline else { return try stop(.timedOut) }
-            if !isOutputOpen, !isErrorsOpen {
-                usleep(2_000)
+            if ContinuousClock.now >= deadline {
+                try stop()
+                throw .timedOut
             }
         }
     }
 
-    /// One piece, or nothing after 20 ms.
-    private static func read(_ from: Descriptor, into bytes: inout [UInt8], isOpen: inout Bool, wait: Bool) -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 8_192)
-        let count: Int? = from.use { number in
-            var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-            guard poll(&request, 1, wait ? 20 : 0) > 0 else { return nil }
-            return buffer.withUnsafeMutableBytes { systemRead(number, $0.baseAddress, $0.count) }
+    /// Until there is something to read in one of the pipes that are still open, or time is up.
+    private static func waitForInput(_ contents: [PipeContents], milliseconds: Int32) {
+        withExtendedLifetime(contents) {
+            var requests = contents.filter(\.isOpen).map {
+                $0.pipe.use { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            }
+            // Without pipes this is the pause between two looks at the program.
+            poll(&requests, nfds_t(requests.count), milliseconds)
         }
-        guard let count else { return false }
-        guard count > 0 else {
-            if count == 0 || errno != EINTR { isOpen = false }
-            return false
-        }
-        bytes += buffer.prefix(count)
-        return true
     }
 
-    private func stop(_ failure: ChildProcess.Failure) throws(ChildProcess.Failure) -> ChildProcess.Output {
+    private func stop() throws(ChildProcess.Failure) {
         kill(pid, SIGKILL)
         _ = try exitStatus(wait: true)
-        throw failure
     }
 
     private func exitStatus(wait: Bool) throws(ChildProcess.Failure) -> ChildProcess.Status? {
@@ -280,7 +265,37 @@ private struct RunningChild {
     }
 }
 
-/// The system's `read`, which a static method of the same name hides.
-private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    read(descriptor, buffer, count)
+/// What has come out of a pipe.
+private struct PipeContents {
+    let pipe: Descriptor
+    /// How much is kept. The rest is read all the same, so that the program does not block on it.
+    let limit: Int
+    private(set) var bytes: [UInt8] = []
+    private(set) var isOpen = true
+    /// Whether the last look found something.
+    private(set) var hasMore = false
+
+    init(pipe: Descriptor, limit: Int) {
+        self.pipe = pipe
+        self.limit = limit
+    }
+
+    /// Reads what is there, at most a few kilobytes, without waiting.
+    mutating func readPiece() {
+        hasMore = false
+        guard isOpen else { return }
+        var buffer = [UInt8](repeating: 0, count: 8_192)
+        let count: Int? = pipe.use { number in
+            var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, 0) > 0 else { return nil }
+            return buffer.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
+        }
+        guard let count else { return }
+        guard count > 0 else {
+            if count == 0 || errno != EINTR { isOpen = false }
+            return
+        }
+        hasMore = true
+        bytes += buffer.prefix(min(count, limit - bytes.count))
+    }
 }
