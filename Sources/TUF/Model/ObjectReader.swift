@@ -41,6 +41,13 @@ struct ObjectReader {
         node[key] == nil ? nil : try integer(key, atLeast: minimum)
     }
 
+    /// A `version`, at least 1 and such that a next one can be counted.
+    func version() throws(TUFError) -> Int64 {
+        let version = try integer("version", atLeast: 1)
+        guard version <= CommonFields.maximumVersion else { throw malformed("version") }
+        return version
+    }
+
     func optionalBoolean(_ key: String) throws(TUFError) -> Bool? {
         guard let value = node[key] else { return nil }
         guard let boolean = value.boolean else { throw malformed(key) }

@@ -22,7 +22,7 @@ public protocol RolePayload: Sendable {
 public struct CommonFields: Sendable, Hashable {
     /// `spec_version`, whose major version is 1.
     public let specVersion: String
-    /// `version`, at least 1.
+    /// `version`, 1 to ``maximumVersion``.
     public let version: Int64
     /// `expires`: from this instant on the metadata must not be trusted.
     public let expires: Instant
@@ -31,6 +31,10 @@ public struct CommonFields: Sendable, Hashable {
     /// `x-trustctl-issued`: when the metadata was signed, as it says itself; nil in general TUF metadata.
     public let issued: Instant?
 
+    /// The highest version that is read. One more still fits, so that whoever counts on from a foreign file (the next root,
+    /// the next publication) does not trap.
+    public static let maximumVersion = Int64.max - 1
+
     init(_ reader: ObjectReader, type: String, role: RoleName) throws(TUFError) {
         let found = try reader.string("_type")
         guard found.hasSameBytes(as: type) else { throw .wrongType(role: role, found: found) }
@@ -38,7 +42,7 @@ public struct CommonFields: Sendable, Hashable {
         guard Self.isSupported(specVersion) else {
             throw .unsupportedSpecVersion(role: role, found: specVersion)
         }
-        version = try reader.integer("version", atLeast: 1)
+        version = try reader.version()
         expires = try reader.instant("expires")
         repository = try reader.optionalString(TrustDataField.repository)
         issued = try reader.optionalInstant(TrustDataField.issued)
@@ -102,7 +106,7 @@ public struct MetaRecord: Sendable, Hashable {
     }
 
     init(decoding reader: ObjectReader) throws(TUFError) {
-        version = try reader.integer("version", atLeast: 1)
+        version = try reader.version()
         length = try reader.optionalInteger("length", atLeast: 0)
         if reader.node["hashes"] == nil {
             hashes = []
