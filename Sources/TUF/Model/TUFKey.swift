@@ -53,7 +53,7 @@ public struct TUFKey: Sendable, Hashable {
     init(decoding reader: ObjectReader) throws(TUFError) {
         let keyType = try reader.string("keytype")
         let schemeName = try reader.string("scheme")
-        let value = try reader.object("keyval").string("public")
+        let value = try reader.object("keyval")
         json = reader.node.value()
         do {
             computedID = Self.identifier(ofCanonical: try json.canonicalBytes())
@@ -61,25 +61,34 @@ public struct TUFKey: Sendable, Hashable {
             throw .malformed(role: reader.role, field: reader.path)
         }
         scheme = SignatureScheme(rawValue: schemeName)
-        publicKey = scheme.flatMap { Self.publicKey(keyType: keyType, scheme: $0, value: value) }
+        guard let scheme, let read = Self.reading(keyType: keyType, scheme: scheme) else {
+            // What lies under `keyval` is for each key type to say (TAP 18 has no `public` there).
+            publicKey = nil
+            return
+        }
+        publicKey = read(try value.string("public"))
     }
 
-    /// The key types and values that §4.2 names, and those that real repositories carry.
-    private static func publicKey(keyType: String, scheme: SignatureScheme, value: String) -> PublicKey? {
+    /// How to read the value of the key types that §4.2 names, and those that real repositories carry; nil for a type that
+    /// is unknown or has nothing to do with the scheme.
+    private static func reading(keyType: String, scheme: SignatureScheme) -> ((String) -> PublicKey?)? {
         switch (keyType, scheme) {
-        case ("ed25519", .ed25519):
-            guard let raw = Hex.decode(value) else { return nil }
-            return try? PublicKey(ed25519: raw)
-        case ("ecdsa", .ecdsaSHA2NISTP256), ("ecdsa-sha2-nistp256", .ecdsaSHA2NISTP256):
-            return ecdsa(value, .ecdsaP256)
-        case ("ecdsa", .ecdsaSHA2NISTP384), ("ecdsa-sha2-nistp384", .ecdsaSHA2NISTP384):
-            return ecdsa(value, .ecdsaP384)
-        case ("rsa", .rsassaPSSSHA256), ("rsa", .rsaPKCS1v15SHA256):
-            guard let key = try? PublicKey(pem: value), case .rsa = key.algorithm else { return nil }
-            return key
-        default:
-            return nil
+        case ("ed25519", .ed25519): ed25519
+        case ("ecdsa", .ecdsaSHA2NISTP256), ("ecdsa-sha2-nistp256", .ecdsaSHA2NISTP256): { ecdsa($0, .ecdsaP256) }
+        case ("ecdsa", .ecdsaSHA2NISTP384), ("ecdsa-sha2-nistp384", .ecdsaSHA2NISTP384): { ecdsa($0, .ecdsaP384) }
+        case ("rsa", .rsassaPSSSHA256), ("rsa", .rsaPKCS1v15SHA256): rsa
+        default: nil
         }
+    }
+
+    private static func ed25519(_ value: String) -> PublicKey? {
+        guard let raw = Hex.decode(value) else { return nil }
+        return try? PublicKey(ed25519: raw)
+    }
+
+    private static func rsa(_ value: String) -> PublicKey? {
+        guard let key = try? PublicKey(pem: value), case .rsa = key.algorithm else { return nil }
+        return key
     }
 
     /// An ECDSA key in PEM, or as the hexadecimal uncompressed point of sigstore's first roots.
