@@ -52,13 +52,16 @@ public struct TargetPath: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The path as metadata writes it.
     public let string: String
 
+    /// How many bytes a path may have.
+    static let lengths = 1...4096
+
     /// A target path.
     ///
     /// - Parameter string: 1 to 4,096 bytes of UTF-8. It is a name, not a location: whoever makes a file name of it must
     ///   encode it.
     /// - Throws: ``TUFError/invalidName(_:)``.
     public init(_ string: String) throws(TUFError) {
-        guard (1...4096).contains(string.utf8.count) else { throw .invalidName(string) }
+        guard Self.lengths.contains(string.utf8.count) else { throw .invalidName(string) }
         self.string = string
     }
 

@@ -22,12 +22,16 @@ public struct Snapshot: RolePayload, Hashable {
         var roles: [RoleName: MetaRecord] = [:]
         let meta = try reader.object("meta")
         for (file, value) in meta.node.members {
-            guard file.utf8.count > 5, file.hasSuffix(".json"), let name = try? RoleName(String(file.dropLast(5)))
-            else {
-                throw meta.malformed(file)
-            }
+            guard let name = Self.role(ofFile: file) else { throw meta.malformed(file) }
             roles[name] = try MetaRecord(decoding: ObjectReader(value, role: role, path: "\(meta.path).\(file)"))
         }
         self.roles = roles
+    }
+
+    /// The role whose file has this name. By bytes: as characters, the point could belong to what stands before it.
+    private static func role(ofFile name: String) -> RoleName? {
+        let suffix = ".json".utf8
+        guard name.utf8.count > suffix.count, name.utf8.suffix(suffix.count).elementsEqual(suffix) else { return nil }
+        return try? RoleName(String(decoding: name.utf8.dropLast(suffix.count), as: UTF8.self))
     }
 }

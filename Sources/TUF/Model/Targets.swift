@@ -60,7 +60,7 @@ public struct Targets: RolePayload {
     /// each would cost more than the signature.
     private static func checkRecords(_ targets: ObjectReader) throws(TUFError) {
         for (name, record) in targets.node.memberNodes {
-            guard !name.isString(""), record.kind == .object,
+            guard name.withUTF8({ TargetPath.lengths.contains($0.count) }) == true, record.kind == .object,
                 let length = record["length"]?.integer, length >= 0,
                 let hashes = record["hashes"], hashes.kind == .object, hashes.count > 0,
                 hashes.memberNodes.allSatisfy({ $0.value.kind == .string }),
