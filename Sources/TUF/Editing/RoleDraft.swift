@@ -68,27 +68,35 @@ public struct RoleDraft: Sendable {
 
     // MARK: Root
 
-    /// Sets the keys of a root (§4.3). Keys that no role uses any more are dropped.
+    /// Sets the keys of a root (§4.3). Keys that no role uses any more are dropped; roles that are not in `roles`, and
+    /// fields of roles that this module does not know, stay.
     ///
     /// - Parameters:
     ///   - roles: Keys and threshold of each top-level role. A role's threshold is at least 1 and at most the number of
-    ///     its keys.
+    ///     its different keys.
     ///   - consistentSnapshot: Whether file names carry versions (§6.2).
     public mutating func setRoles(
         _ roles: [RoleName: (keys: [TUFKey], threshold: Int)],
         consistentSnapshot: Bool = true
     ) {
         precondition(role == .root, "only root metadata has roles")
-        var keysObject: JSONObject = [:]
-        var rolesObject: JSONObject = [:]
+        var rolesObject = signed["roles"]?.object ?? [:]
+        var newKeys: JSONObject = [:]
         for (name, entry) in roles {
-            precondition((1...max(1, entry.keys.count)).contains(entry.threshold), "a threshold that can be met")
-            for key in entry.keys { keysObject[key.computedID.string] = key.json }
-            rolesObject[name.string] = .object([
-                "keyids": .array(entry.keys.map { .string($0.computedID.string) }),
-                "threshold": .integer(Int64(entry.threshold)),
-            ])
+            precondition(
+                (1...max(1, Set(entry.keys.map(\.publicKey)).count)).contains(entry.threshold),
+                "a threshold that can be met"
+            )
+            for key in entry.keys { newKeys[key.computedID.string] = key.json }
+            var object = rolesObject[name.string]?.object ?? [:]
+            object["keyids"] = .array(entry.keys.map { .string($0.computedID.string) })
+            object["threshold"] = .integer(Int64(entry.threshold))
+            rolesObject[name.string] = .object(object)
         }
+        let used = Set(rolesObject.values.flatMap { $0["keyids"]?.array ?? [] })
+        var keysObject = signed["keys"]?.object ?? [:]
+        keysObject.removeAll { id, _ in !used.contains(.string(id)) }
+        keysObject.merge(newKeys)
         signed["keys"] = .object(keysObject)
         signed["roles"] = .object(rolesObject)
         signed["consistent_snapshot"] = .boolean(consistentSnapshot)
