@@ -31,10 +31,12 @@ struct UpdateRun<Source: MetadataSource> {
         now: Instant
     ) async throws(Failure) -> TrustedSet {
         var rootStage = try await firstRoot(anchor: anchor, binding: binding)
-        seen.roots[rootStage.root.payload.common.version] = rootStage.root.bytes
-        while let bytes = try await nextRoot(rootStage.next, maximumLength: rootStage.maximumLength) {
-            do { try rootStage.rotate(to: bytes) } catch { throw .metadata(error) }
-            seen.roots[rootStage.root.payload.common.version] = rootStage.root.bytes
+        note(rootStage.root)
+        while try await goOn(&rootStage) { note(rootStage.root) }
+        let newest = rootStage.root.payload.common.version
+        if let knownNewest = known.roots.keys.max(), knownNewest > newest {
+            // A newer root was walked to before. Whoever hides it now gives the keys that it took away their power back.
+            throw .metadata(.rollback(role: .root, known: knownNewest, offered: newest))
         }
         let timestampStage: TimestampStage
         if enforcesExpiry {
@@ -49,6 +51,10 @@ struct UpdateRun<Source: MetadataSource> {
 
     // MARK: Root
 
+    private mutating func note(_ root: Verified<Root>) {
+        seen.roots[root.payload.common.version] = root.bytes
+    }
+
     /// The first root that meets the anchor, from the cache if it is there.
     private func firstRoot(anchor: RootAnchor, binding: RepositoryBinding) async throws(Failure) -> RootStage {
         if case .root(let bytes) = anchor {
@@ -58,12 +64,25 @@ struct UpdateRun<Source: MetadataSource> {
                 throw .metadata(error)
             }
         }
-        // Keys may have been pinned after a rotation: then the first root that they signed begins the walk.
-        var refusal: TUFError?
-        for version in 1...Int64(limits.rootRotations) {
-            guard let bytes = try await nextRoot(.root(version), maximumLength: limits.rootLength) else { break }
+        for (_, bytes) in known.roots.sorted(by: { $0.key < $1.key }) {
             do {
                 return try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, limits: limits)
+            } catch {
+                // Not one to begin with, or a damaged file: then the source is asked for it.
+                continue
+            }
+        }
+        // Keys may have been pinned after a rotation: then the first root that they signed begins the walk.
+        var refusal: TUFError?
+        for version in 1...Int64(max(1, limits.rootRotations)) {
+            guard let bytes = try await fetch(.root(version), maximumLength: limits.rootLength) else { break }
+            do throws(TUFError) {
+                let stage = try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, limits: limits)
+                let found = stage.root.payload.common.version
+                guard found == version else {
+                    throw .versionMismatch(role: .root, expected: version, found: found)
+                }
+                return stage
             } catch .notPinned(let required, let valid) {
                 refusal = refusal ?? .notPinned(required: required, valid: valid)
             } catch {
@@ -74,10 +93,23 @@ struct UpdateRun<Source: MetadataSource> {
         throw .missing(.root(1))
     }
 
-    /// A root from the cache, else from the source.
-    private func nextRoot(_ file: MetadataFile, maximumLength: Int) async throws(Failure) -> [UInt8]? {
-        if let version = file.version, let bytes = known.roots[version] { return bytes }
-        return try await fetch(file, maximumLength: maximumLength)
+    /// Walks to the next root, from the cache if a good one is there, else from the source.
+    ///
+    /// - Returns: False when there is none.
+    private func goOn(_ stage: inout RootStage) async throws(Failure) -> Bool {
+        let file = stage.next
+        if let version = file.version, let bytes = known.roots[version] {
+            do {
+                try stage.rotate(to: bytes, isKnown: true)
+                return true
+            } catch {
+                // The file was good when it was kept. It is no anchor: the source may have what is missing.
+                if source == nil { throw .metadata(error) }
+            }
+        }
+        guard let bytes = try await fetch(file, maximumLength: stage.maximumLength) else { return false }
+        do { try stage.rotate(to: bytes) } catch { throw .metadata(error) }
+        return true
     }
 
     // MARK: The other roles

@@ -39,10 +39,13 @@ public struct RootStage: ~Copyable {
 
     /// Goes on to the next root (§5.3.4 to §5.3.7). After it returns, persist ``root`` before anything else.
     ///
-    /// - Parameter bytes: The file ``next``.
+    /// - Parameters:
+    ///   - bytes: The file ``next``.
+    ///   - isKnown: Whether an earlier update walked to this root. Such roots do not count for the limit on new ones: they
+    ///     only grow in number, and a repository must not end with its 257th root.
     /// - Throws: ``TUFError``; the stage then still holds the last good root.
-    public mutating func rotate(to bytes: [UInt8]) throws(TUFError) {
-        guard rotations < limits.rootRotations else { throw .tooManyRoots(limit: limits.rootRotations) }
+    public mutating func rotate(to bytes: [UInt8], isKnown: Bool = false) throws(TUFError) {
+        guard isKnown || rotations < limits.rootRotations else { throw .tooManyRoots(limit: limits.rootRotations) }
         let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
         let new = try envelope.verifiedRoot(by: root.payload.authority(for: .root))
         let expected = root.payload.common.version + 1
@@ -54,7 +57,7 @@ public struct RootStage: ~Copyable {
             try RepositoryBinding.repository(bound).check(new.payload.common, role: .root)
         }
         root = new
-        rotations += 1
+        if !isKnown { rotations += 1 }
     }
 
     /// Ends the walk (§5.3.10 to §5.3.12).
