@@ -35,10 +35,12 @@ public struct DirectoryTrustCache: TrustCache {
         let state = try loadState()
         metadata.generation = state.generation
         metadata.lastCheck = state.lastCheck
-        if state.roots.first > 0, state.roots.last - state.roots.first < Int64(limits.rootRotations) * 16 {
-            for version in state.roots.first...max(state.roots.first, state.roots.last) {
+        if state.roots.first > 0 {
+            for version in state.roots.first...state.roots.last {
                 metadata.roots[version] = try read("\(version).root.json", limit: limits.rootLength)
             }
+            // Each was written before `state` named it. Without the last one a hidden root would go unnoticed.
+            guard metadata.roots[state.roots.last] != nil else { throw .damaged(path: path("state")) }
         }
         metadata.timestamp = try read("timestamp.json", limit: limits.timestampLength)
         metadata.snapshot = try read("snapshot.json", limit: limits.listedLength)
@@ -56,9 +58,15 @@ public struct DirectoryTrustCache: TrustCache {
     public func replace(_ old: CachedMetadata, with new: CachedMetadata) async throws(TrustCacheError) -> Bool {
         do {
             try DurableFile.createDirectory(directory, mode: 0o700)
-            let lock = try await FileLock.acquire("\(directory)/lock", timeout: lockTimeout)
+            let lock = try await FileLock.acquire(path("lock"), timeout: lockTimeout)
             defer { withExtendedLifetime(lock) {} }
+            try DurableFile.removeAbandonedTemporaries(in: directory)
             guard try loadState().generation == old.generation else { return false }
+            // A process that was killed half-way has not changed the generation, but may have kept something newer.
+            guard try isUnchanged("timestamp.json", from: old.timestamp, to: new.timestamp, limits.timestampLength),
+                try isUnchanged("snapshot.json", from: old.snapshot, to: new.snapshot, limits.listedLength),
+                try isUnchanged("targets.json", from: old.targets, to: new.targets, limits.listedLength)
+            else { return false }
             for (version, bytes) in new.roots where old.roots[version] != bytes {
                 try write(bytes, "\(version).root.json")
             }
@@ -77,23 +85,39 @@ public struct DirectoryTrustCache: TrustCache {
         }
     }
 
+    /// Whether a file that is about to be replaced is still what was loaded.
+    private func isUnchanged(
+        _ name: String,
+        from old: [UInt8]?,
+        to new: [UInt8]?,
+        _ limit: Int
+    ) throws(TrustCacheError) -> Bool {
+        if new == old { return true }
+        return try read(name, limit: limit) == old
+    }
+
+    private func path(_ name: String) -> String { "\(directory)/\(name)" }
+
     private func read(_ name: String, limit: Int) throws(TrustCacheError) -> [UInt8]? {
-        do { return try DurableFile.read("\(directory)/\(name)", limit: limit) } catch { throw .file(error) }
+        do { return try DurableFile.read(path(name), limit: limit) } catch { throw .file(error) }
     }
 
     private func write(_ bytes: [UInt8], _ name: String) throws(FileError) {
-        try DurableFile.write(bytes.span, to: "\(directory)/\(name)", mode: 0o600)
+        try DurableFile.write(bytes.span, to: path(name), mode: 0o600)
     }
 
     private func loadState() throws(TrustCacheError) -> State {
         guard let bytes = try read("state", limit: Self.stateLength) else { return State() }
-        guard let state = State(bytes: bytes) else { throw .damaged(path: "\(directory)/state") }
+        guard let state = State(bytes: bytes) else { throw .damaged(path: path("state")) }
         return state
     }
 }
 
 /// What the cache knows besides the files.
 private struct State {
+    /// The most roots between the first and the last: more than any repository gets to, and few enough to try all.
+    static let maximumRoots: Int64 = 4096
+
     var generation: Int64 = 0
     var lastCheck: Instant?
     var roots: (first: Int64, last: Int64) = (0, 0)
@@ -103,13 +127,15 @@ private struct State {
     init(_ metadata: CachedMetadata, generation: Int64) {
         self.generation = generation
         lastCheck = metadata.lastCheck
-        roots = (metadata.roots.keys.min() ?? 0, metadata.roots.keys.max() ?? 0)
+        let last = metadata.roots.keys.max() ?? 0
+        roots = (max(metadata.roots.keys.min() ?? 0, last - Self.maximumRoots + 1), last)
     }
 
     init?(bytes: [UInt8]) {
         guard let root = try? JSONDocument(parsing: bytes).root, root.kind == .object,
-            let generation = root["generation"]?.integer, generation >= 0,
-            let first = root["firstRoot"]?.integer, let last = root["lastRoot"]?.integer, first >= 0, last >= first
+            let generation = root["generation"]?.integer, (0..<Int64.max).contains(generation),
+            let first = root["firstRoot"]?.integer, let last = root["lastRoot"]?.integer, first >= 0, last >= first,
+            (first == 0) == (last == 0), last - first < Self.maximumRoots
         else { return nil }
         self.generation = generation
         roots = (first, last)

@@ -68,7 +68,13 @@ public struct Updater<Cache: TrustCache>: Sendable {
                 outcome = .failure(error)
             }
             if case .success = outcome { run.noteCheck(at: now, every: Self.checkInterval) }
-            guard try await keep(run.seen, insteadOf: known, for: Source.self) else { continue }
+            do {
+                guard try await keep(run.seen, insteadOf: known, for: Source.self) else { continue }
+            } catch {
+                // Why metadata was refused says more than that the cache cannot be written, and neither trusts anything.
+                _ = try outcome.get()
+                throw error
+            }
             return try outcome.get()
         }
         throw .contention
