@@ -1,0 +1,108 @@
+import TUF
+import TUFClient
+import TrustCrypto
+
+/// A set that a publisher may build upon: verified from the pin, but for expiry.
+struct Candidate: Sendable {
+    let set: TrustedSet
+    let lineage: Lineage
+    /// All files of the set, root history included.
+    let files: CachedMetadata
+    /// The name of the set in its store; nil for what this machine remembers.
+    let identity: Digest?
+}
+
+/// Verifies sets for a publisher.
+struct CandidateReader: Sendable {
+    let updater: Updater<DirectoryTrustCache>
+    let pin: Pin
+    let subject: Subject
+    let now: Instant
+
+    func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
+        let result: (set: TrustedSet, files: CachedMetadata)?
+        do {
+            result = try await updater.unsafeEditable(from: TrustDataSource(data: data), now: now)
+        } catch {
+            if case .source(let error) = error { throw .store(error) }
+            throw .refused(Refusal.update(error, subject: subject, store: "the set \(data.identity)", pin: pin))
+        }
+        guard let result else {
+            throw .refused(
+                Refusal(.badSignature, checked: "trust data of \(subject)", found: "no timestamp in \(data.identity)")
+            )
+        }
+        return try candidate(result.set, files: result.files, identity: data.identity)
+    }
+
+    func timestamp(of data: any TrustData) async throws(PublishError) -> [UInt8]? {
+        do {
+            return try await data.bytes(
+                ofFile: MetadataFile.timestamp.name,
+                maximumLength: TUFLimits().timestampLength
+            )
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// What this machine has seen of the repository; nil when it has seen nothing complete.
+    func seen() async throws(PublishError) -> Candidate? {
+        let result: (set: TrustedSet, files: CachedMetadata)?
+        do {
+            result = try await updater.unsafeEditable(from: TrustDataSource?.none, now: now)
+        } catch {
+            throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
+        }
+        guard let result else { return nil }
+        return try candidate(result.set, files: result.files, identity: nil)
+    }
+
+    private func candidate(
+        _ set: TrustedSet,
+        files: CachedMetadata,
+        identity: Digest?
+    ) throws(PublishError) -> Candidate {
+        do {
+            return Candidate(set: set, lineage: try Lineage(set), files: files, identity: identity)
+        } catch {
+            throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
+        }
+    }
+}
+
+/// Which set a new one is built upon, and which others go into it.
+struct MergePlan: Sendable {
+    let base: Candidate
+    let others: [Candidate]
+    /// Whether ``base`` is what the store serves.
+    let baseIsPresent: Bool
+    let targetsVersion: Int64
+    let snapshotVersion: Int64
+    let timestampVersion: Int64
+
+    /// A plan over all sets that are known; nil when there is none.
+    init?(_ candidates: [Candidate], present: Digest?) {
+        var maximal: [Candidate] = []
+        for (index, candidate) in candidates.enumerated() {
+            let covered = candidates.enumerated().contains { other, against in
+                guard other != index, against.lineage.covers(candidate.lineage) else { return false }
+                // Two that cover each other are the same set: the first one stays.
+                return !candidate.lineage.covers(against.lineage) || other < index
+            }
+            if !covered { maximal.append(candidate) }
+        }
+        let ordered = maximal.sorted {
+            let left = ($0.lineage.rootVersion, $0.identity == present ? 1 : 0, $0.lineage.own.snapshotVersion)
+            let right = ($1.lineage.rootVersion, $1.identity == present ? 1 : 0, $1.lineage.own.snapshotVersion)
+            return left > right
+        }
+        guard let base = ordered.first else { return nil }
+        self.base = base
+        others = ordered.dropFirst().filter { !base.lineage.isPast($0.lineage) }
+        baseIsPresent = present != nil && base.identity == present
+        targetsVersion = (candidates.map(\.lineage.own.targetsVersion).max() ?? 0) + 1
+        snapshotVersion = (candidates.map(\.lineage.own.snapshotVersion).max() ?? 0) + 1
+        timestampVersion = (candidates.map(\.lineage.timestampVersion).max() ?? 0) + 1
+    }
+}

@@ -1,0 +1,124 @@
+import CanonicalJSON
+import TUF
+package import TrustCrypto
+
+/// Where a set of trust data stands among the others of its repository.
+///
+/// Registries cannot swap a tag conditionally, so two publishers can each make a set from the same one. A set therefore
+/// says, signed in its snapshot, which sets went into it.
+package struct Lineage: Sendable, Hashable {
+    /// One set, by its snapshot.
+    package struct Entry: Sendable, Hashable {
+        /// SHA-256 of the snapshot file.
+        package let snapshot: Digest
+        /// The version of the snapshot.
+        package let snapshotVersion: Int64
+        /// The version of the targets that it lists.
+        package let targetsVersion: Int64
+
+        package init(snapshot: Digest, snapshotVersion: Int64, targetsVersion: Int64) {
+            self.snapshot = snapshot
+            self.snapshotVersion = snapshotVersion
+            self.targetsVersion = targetsVersion
+        }
+    }
+
+    /// The set itself.
+    package let own: Entry
+    /// The newest sets that went into it, newest first.
+    package let ancestors: [Entry]
+    /// The version of its timestamp.
+    package let timestampVersion: Int64
+    /// The version of its newest root.
+    package let rootVersion: Int64
+
+    /// The signed field of a snapshot.
+    package static let field = "x-trustctl-ancestors"
+    /// How many ancestors a snapshot lists.
+    package static let window = 64
+
+    package init(own: Entry, ancestors: [Entry], timestampVersion: Int64, rootVersion: Int64) {
+        self.own = own
+        self.ancestors = ancestors
+        self.timestampVersion = timestampVersion
+        self.rootVersion = rootVersion
+    }
+
+    init(_ set: TrustedSet) throws(TUFError) {
+        own = Entry(
+            snapshot: Digest.compute(.sha256, over: set.snapshot.bytes.span),
+            snapshotVersion: set.snapshot.payload.common.version,
+            targetsVersion: set.targets.payload.common.version
+        )
+        ancestors = try Self.entries(set.snapshot.field(Self.field))
+        timestampVersion = set.timestamp.payload.common.version
+        rootVersion = set.root.payload.common.version
+    }
+
+    /// Whether everything in `other` went into this set: it is this one, or an ancestor, with a root that is no newer.
+    package func contains(_ other: Lineage) -> Bool {
+        guard other.rootVersion <= rootVersion else { return false }
+        return other.own == own || ancestors.contains(other.own)
+    }
+
+    /// Whether this set makes `other` superfluous: it contains it, and its timestamp is no older.
+    package func covers(_ other: Lineage) -> Bool {
+        contains(other) && (own != other.own || timestampVersion >= other.timestampVersion)
+    }
+
+    /// Whether an entry is older than the oldest ancestor that is listed, so that nothing can be said of it.
+    func isBeyondWindow(_ entry: Entry) -> Bool {
+        guard ancestors.count >= Self.window, let oldest = ancestors.last else { return false }
+        return entry.snapshotVersion <= oldest.snapshotVersion
+    }
+
+    /// Whether `other` is too old to be judged: it is not among the listed ancestors and not newer than the oldest one.
+    /// Such a set was merged or given up long ago.
+    package func isPast(_ other: Lineage) -> Bool {
+        !contains(other) && isBeyondWindow(other.own)
+    }
+
+    /// The targets version at which this set and `other` parted: that of the newest set that went into both; 0 when they
+    /// share none.
+    package func forkTargetsVersion(with other: Lineage) -> Int64 {
+        let theirs = Set([other.own] + other.ancestors)
+        return ([own] + ancestors).filter(theirs.contains).map(\.targetsVersion).max() ?? 0
+    }
+
+    /// What a set made of this one and `others` lists as its ancestors.
+    package func ancestors(mergedWith others: [Lineage]) -> [Entry] {
+        var all = Set([own] + ancestors)
+        for other in others { all.formUnion([other.own] + other.ancestors) }
+        let newestFirst = all.sorted {
+            ($0.snapshotVersion, $0.snapshot.hex) > ($1.snapshotVersion, $1.snapshot.hex)
+        }
+        return Array(newestFirst.prefix(Self.window))
+    }
+
+    /// The signed form of ancestors.
+    static func json(_ entries: [Entry]) -> JSONValue {
+        .array(
+            entries.map {
+                .object([
+                    "sha256": .string($0.snapshot.hex), "version": .integer($0.snapshotVersion),
+                    "targets": .integer($0.targetsVersion),
+                ])
+            }
+        )
+    }
+
+    private static func entries(_ value: JSONValue?) throws(TUFError) -> [Entry] {
+        let malformed = TUFError.malformed(role: .snapshot, field: "signed.\(field)")
+        guard let value else { return [] }
+        guard let array = value.array, array.count <= window else { throw malformed }
+        var entries: [Entry] = []
+        for item in array {
+            guard let hex = item["sha256"]?.string, let digest = try? Digest(algorithm: .sha256, hex: hex),
+                let version = item["version"]?.integer, version >= 1,
+                let targets = item["targets"]?.integer, targets >= 1
+            else { throw malformed }
+            entries.append(Entry(snapshot: digest, snapshotVersion: version, targetsVersion: targets))
+        }
+        return entries
+    }
+}

@@ -1,0 +1,268 @@
+import OCI
+public import TUF
+import TUFClient
+public import TrustCrypto
+
+/// What `init` may be told.
+public struct InitializeOptions: Sendable {
+    /// The algorithm of each role's new key; ECDSA P-256 where nothing is said.
+    public var algorithms: [RoleName: KeyAlgorithm] = [:]
+    /// The root keys to use, by their computed ids. Empty takes the publisher's only root key, or makes one.
+    public var rootKeys: [KeyID] = []
+    /// Makes a new root key although there is one.
+    public var newRootKey = false
+    /// How many root keys must sign; by default all of them.
+    public var rootThreshold: Int?
+    /// For layouts: the name that the trust data carries. By default `local/` and a random UUID.
+    public var name: String?
+
+    /// The defaults.
+    public init() {}
+}
+
+/// What `init` made.
+public struct InitializeReport: Sendable {
+    /// The name that the trust data carries.
+    public let repository: String
+    /// Keys of each role.
+    public let keys: [RoleName: [TUFKey]]
+    /// Keys that were made now; the others were there.
+    public let madeKeys: Set<KeyID>
+    /// The pin that was added on this machine.
+    public let pin: Pin
+    /// The command that adds the same pin elsewhere.
+    public let pinCommand: String
+    /// What was published.
+    public let published: PublishReport
+}
+
+extension Publisher {
+    /// Makes the key hierarchy of a repository, publishes its first, empty trust data, and pins it on this machine.
+    ///
+    /// A run that failed on the way is simply run again: keys that were made for the repository are used then.
+    ///
+    /// - Parameters:
+    ///   - subject: The repository or layout.
+    ///   - location: Where the trust data is to lie, if not beside the images.
+    ///   - options: Keys and names.
+    /// - Returns: What was made.
+    /// - Throws: ``Refusal``; ``Reason/usage`` when there is trust data already.
+    public func initialize(
+        _ subject: Subject,
+        at location: StoreLocation? = nil,
+        options: InitializeOptions = InitializeOptions()
+    ) async throws(Refusal) -> InitializeReport {
+        let store = try session.store(for: subject, at: location)
+        try await checkVacant(store, subject: subject)
+        let repository = name(of: subject, options: options)
+        try checkUnpinned(repository)
+        var made: Set<KeyID> = []
+        var keys: [RoleName: [TUFKey]] = [:]
+        keys[.root] = try await rootKeys(options, made: &made)
+        for role in [RoleName.targets, .snapshot, .timestamp] {
+            if let present = try await signers.keys(for: role, repository: repository).last {
+                keys[role] = [present]
+                continue
+            }
+            let algorithm = options.algorithms[role] ?? .ecdsaP256
+            let key = try await signers.makeKey(for: role, repository: repository, algorithm: algorithm)
+            made.insert(key.computedID)
+            keys[role] = [key]
+        }
+        let rootIDs = Set((keys[.root] ?? []).map(\.computedID))
+        let threshold = options.rootThreshold ?? rootIDs.count
+        let first = try await firstSet(repository: repository, keys: keys, rootThreshold: threshold, subject: subject)
+        let pin = Pin(scope: .repository(repository), anchor: .keys(rootIDs, threshold: threshold))
+        let published = try await publish(
+            .initialize(first),
+            subject: subject,
+            store: store,
+            repository: repository,
+            pin: pin
+        )
+        do {
+            _ = try await session.home.pins.add(pin, replacing: false)
+        } catch {
+            throw Refusal.pins(error)
+        }
+        return InitializeReport(
+            repository: repository,
+            keys: keys,
+            madeKeys: made,
+            pin: pin,
+            pinCommand: pin.command,
+            published: published
+        )
+    }
+
+    // MARK: Checks
+
+    private func checkVacant(_ store: any TrustStore, subject: Subject) async throws(Refusal) {
+        let present: (any TrustData)?
+        do {
+            present = try await store.current()
+        } catch .notTrustData(let name, let problem) {
+            throw Refusal(
+                .usage,
+                checked: "the tag \(TrustDataDocument.tag) in \(name)",
+                found: "taken by something else: \(problem)",
+                next: "remove it, or keep the trust data elsewhere: --trust-repository REPO"
+            )
+        } catch .layout(.notALayout(_)) {
+            // A layout for trust data alone is made when it is published.
+            present = nil
+        } catch {
+            throw Refusal.store(error, store: store.name)
+        }
+        guard present != nil else { return }
+        throw Refusal(
+            .usage,
+            checked: "trust data of \(subject) in \(store.name)",
+            found: "there is trust data already",
+            next: "trustctl inspect \(subject)"
+        )
+    }
+
+    private func checkUnpinned(_ repository: String) throws(Refusal) {
+        let pin: Pin?
+        do { pin = try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
+        guard let pin, pin.scope == .repository(repository) else { return }
+        throw Refusal(
+            .usage,
+            checked: "pins for \(repository)",
+            found: "it is pinned already, so trust data was published before",
+            next: "to put lost trust data back: trustctl refresh; to begin anew: trustctl pin remove \(repository)"
+        )
+    }
+
+    private func name(of subject: Subject, options: InitializeOptions) -> String {
+        switch subject {
+        case .registry(let name): name.description
+        case .layout: options.name ?? "local/\(SecureRandom.uuid())"
+        }
+    }
+
+    // MARK: Keys
+
+    private func rootKeys(_ options: InitializeOptions, made: inout Set<KeyID>) async throws(Refusal) -> [TUFKey] {
+        let present = try await signers.rootKeys()
+        if !options.rootKeys.isEmpty {
+            var chosen: [TUFKey] = []
+            for id in options.rootKeys {
+                guard let key = present.first(where: { $0.computedID == id }) else {
+                    throw Refusal(
+                        .keyUnavailable,
+                        checked: "the root key \(id)",
+                        found: "not in the key stores",
+                        next: "trustctl key list"
+                    )
+                }
+                if !chosen.contains(key) { chosen.append(key) }
+            }
+            return chosen
+        }
+        if !options.newRootKey, !present.isEmpty {
+            guard present.count == 1 else {
+                throw Refusal(
+                    .usage,
+                    checked: "root keys",
+                    found: "\(present.count) of them: \(present.map(\.computedID.string).joined(separator: ", "))",
+                    next: "say which: --root-key ID, or --new-root-key"
+                )
+            }
+            return present
+        }
+        let algorithm = options.algorithms[.root] ?? .ecdsaP256
+        let key = try await signers.makeKey(for: .root, repository: nil, algorithm: algorithm)
+        made.insert(key.computedID)
+        return [key]
+    }
+
+    // MARK: The first set
+
+    private func firstSet(
+        repository: String,
+        keys: [RoleName: [TUFKey]],
+        rootThreshold: Int,
+        subject: Subject
+    ) async throws(Refusal) -> NewTrustData {
+        let now = session.clock.now()
+        guard (1...(keys[.root] ?? []).count).contains(rootThreshold) else {
+            throw Refusal(
+                .usage,
+                checked: "the threshold of the root role",
+                found: "\(rootThreshold)",
+                expected: "1 to \((keys[.root] ?? []).count), the number of root keys"
+            )
+        }
+        func draft(_ role: RoleName) -> RoleDraft {
+            let lifetime = lifetimes.seconds(of: role, present: nil)
+            return RoleDraft(
+                role: role,
+                version: 1,
+                expires: now.advanced(bySeconds: lifetime),
+                issued: now,
+                repository: repository
+            )
+        }
+        var root = draft(.root)
+        root.setRoles(
+            Dictionary(
+                uniqueKeysWithValues: keys.map { role, keys in
+                    (role, (keys: keys, threshold: role == .root ? rootThreshold : keys.count))
+                }
+            )
+        )
+        var targets = draft(.targets)
+        targets.changeTargets([:])
+        let rootFile = try await sign(root, keys[.root] ?? [], threshold: rootThreshold, subject: subject)
+        let targetsFile = try await sign(targets, keys[.targets] ?? [], subject: subject)
+        var snapshot = draft(.snapshot)
+        snapshot.setRecord(of: .targets, to: targetsFile.record)
+        let snapshotFile = try await sign(snapshot, keys[.snapshot] ?? [], subject: subject)
+        var timestamp = draft(.timestamp)
+        timestamp.setSnapshot(snapshotFile.record)
+        let timestampFile = try await sign(timestamp, keys[.timestamp] ?? [], subject: subject)
+        return NewTrustData(
+            files: [rootFile, targetsFile, snapshotFile, timestampFile].map {
+                NewTrustData.File(name: $0.file.name, bytes: $0.bytes)
+            },
+            previousFileNames: []
+        )
+    }
+
+    private func sign(
+        _ draft: RoleDraft,
+        _ keys: [TUFKey],
+        threshold: Int? = nil,
+        subject: Subject
+    ) async throws(Refusal) -> SignedFile {
+        let publicKeys = keys.compactMap(\.publicKey)
+        let signers = try await signers.signers(
+            for: draft.role,
+            keys: publicKeys,
+            threshold: threshold ?? publicKeys.count
+        )
+        let signing = signers.compactMap { signer in
+            keys.first { $0.publicKey == signer.publicKey }.map { SigningKey(keyID: $0.computedID, signer: signer) }
+        }
+        do {
+            return try await draft.signed(by: signing)
+        } catch {
+            throw Refusal.metadata(error, checked: "signing of \(draft.role) for \(subject)", pin: nil)
+        }
+    }
+}
+
+extension Pin {
+    /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
+    public var command: String {
+        switch anchor {
+        case .keys(let ids, let threshold):
+            let keys = ids.sorted().map { " --root-key \($0)" }.joined()
+            return "trustctl pin add \(scope)\(keys)" + (threshold == ids.count ? "" : " --threshold \(threshold)")
+        case .root:
+            return "trustctl pin add \(scope) --root FILE"
+        }
+    }
+}

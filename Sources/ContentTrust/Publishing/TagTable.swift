@@ -1,0 +1,137 @@
+import CanonicalJSON
+package import TUF
+
+/// The signed tags of one set, with the targets version at which each was last changed or taken out.
+///
+/// That is enough to merge two sets that parted at a known version, without the set from which they parted.
+package struct TagTable: Sendable {
+    /// The signed fields in which a record and the targets role carry these versions.
+    package static let changedField = "x-trustctl-changed"
+    package static let revokedField = "x-trustctl-revoked"
+
+    /// What is signed, by tag.
+    package private(set) var records: [TargetPath: TargetRecord]
+    /// The version at which each listed tag was last changed; 0 for tags that other tools signed.
+    private var changed: [TargetPath: Int64]
+    /// Tags that were taken out lately, and at which version.
+    package private(set) var revoked: [TargetPath: Int64]
+
+    /// An empty table.
+    package init() {
+        records = [:]
+        changed = [:]
+        revoked = [:]
+    }
+
+    /// The table of verified targets.
+    package init(_ targets: Verified<Targets>) throws(TUFError) {
+        self.init()
+        var records: [TargetPath: TargetRecord] = [:]
+        var changed: [TargetPath: Int64] = [:]
+        records.reserveCapacity(targets.payload.count)
+        changed.reserveCapacity(targets.payload.count)
+        try targets.payload.forEach { (path, record) throws(TUFError) in
+            records[path] = record
+            changed[path] = record.custom?[Self.changedField]?.integer ?? 0
+        }
+        self.records = records
+        self.changed = changed
+        guard let value = targets.field(Self.revokedField) else { return }
+        guard let object = value.object else {
+            throw .malformed(role: .targets, field: "signed.\(Self.revokedField)")
+        }
+        for (name, version) in object {
+            guard let version = version.integer, version >= 1 else {
+                throw .malformed(role: .targets, field: "signed.\(Self.revokedField)")
+            }
+            revoked[try TargetPath(name)] = version
+        }
+    }
+
+    /// The version at which the table last touched a tag, 0 for never.
+    package func touched(_ path: TargetPath) -> Int64 {
+        max(changed[path] ?? 0, revoked[path] ?? 0)
+    }
+
+    /// Lists a tag, or replaces its record.
+    ///
+    /// - Parameters:
+    ///   - record: The record; its `custom` gets the version.
+    ///   - path: The tag.
+    ///   - version: The targets version in which this happens.
+    package mutating func set(_ record: TargetRecord, for path: TargetPath, version: Int64) {
+        var custom = record.custom ?? [:]
+        custom[Self.changedField] = .integer(version)
+        records[path] = TargetRecord(length: record.length, hashes: record.hashes, custom: custom)
+        changed[path] = version
+        revoked[path] = nil
+    }
+
+    /// Takes a tag out.
+    ///
+    /// - Parameters:
+    ///   - path: The tag.
+    ///   - version: The targets version in which this happens.
+    package mutating func revoke(_ path: TargetPath, version: Int64) {
+        records[path] = nil
+        changed[path] = nil
+        revoked[path] = version
+    }
+
+    /// Takes in what another table changed since the two parted. What both changed stays as it is here.
+    ///
+    /// - Parameters:
+    ///   - other: The other table.
+    ///   - fork: The targets version at which they parted.
+    ///   - version: The targets version in which this happens.
+    /// - Returns: Tags that both changed, differently.
+    package mutating func merge(_ other: TagTable, since fork: Int64, version: Int64) -> [TargetPath] {
+        var conflicts: [TargetPath] = []
+        for (path, theirs) in other.records where other.touched(path) > fork {
+            if let mine = records[path], mine.means(theirs) { continue }
+            if touched(path) > fork {
+                conflicts.append(path)
+            } else {
+                set(theirs, for: path, version: version)
+            }
+        }
+        for (path, revokedAt) in other.revoked where revokedAt > fork && other.records[path] == nil {
+            guard records[path] != nil else { continue }
+            if touched(path) > fork {
+                conflicts.append(path)
+            } else {
+                revoke(path, version: version)
+            }
+        }
+        return conflicts.sorted()
+    }
+
+    /// What turns `older` into this table, for writing: a record for each tag that is new or other, nil for each that is
+    /// gone.
+    package func changes(from older: TagTable) -> [TargetPath: TargetRecord?] {
+        var changes: [TargetPath: TargetRecord?] = [:]
+        for (path, record) in records where older.records[path] != record { changes[path] = .some(record) }
+        for path in older.records.keys where records[path] == nil { changes[path] = .some(nil) }
+        return changes
+    }
+
+    /// The signed form of ``revoked``, without what is older than any set that could still be merged.
+    func revokedJSON(after oldest: Int64) -> JSONValue? {
+        let recent = revoked.filter { $0.value > oldest }
+        guard !recent.isEmpty else { return nil }
+        var object: JSONObject = [:]
+        for (path, version) in recent.sorted(by: { $0.key < $1.key }) { object[path.string] = .integer(version) }
+        return .object(object)
+    }
+}
+
+extension TargetRecord {
+    /// Whether both name the same document, whenever each was signed.
+    package func means(_ other: TargetRecord) -> Bool {
+        var mine = custom ?? [:]
+        var theirs = other.custom ?? [:]
+        mine[TagTable.changedField] = nil
+        theirs[TagTable.changedField] = nil
+        return length == other.length && hashes == other.hashes && mine == theirs
+    }
+}

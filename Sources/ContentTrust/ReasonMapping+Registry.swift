@@ -1,0 +1,127 @@
+import OCIRegistry
+import TrustCrypto
+import TrustTransport
+
+extension Refusal {
+    /// A registry that gave no usable answer.
+    static func registry(_ error: RegistryError, checked: String) -> Refusal {
+        func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
+            Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: error)
+        }
+        switch error {
+        case .unauthorized(let error):
+            return credentials(error, reason: .unauthorized, checked: checked)
+        case .denied(let origin, let faults):
+            return refusal(
+                .unauthorized,
+                "\(origin) denies it\(list(faults))",
+                next: "use an account that may do this: docker login, or --username with --password-stdin"
+            )
+        case .credentials(let error):
+            return credentials(error, reason: .unauthorized, checked: checked)
+        case .rateLimited(let origin, let retryAfter):
+            let when = retryAfter.map { "; try again in \($0.components.seconds) s" } ?? ""
+            return refusal(.unreachable, "\(origin) gets too many requests\(when)", next: "try again later, or log in")
+        case .serverError(let origin, let status):
+            return refusal(.unreachable, "\(origin) answers with status \(status)", next: "try again later")
+        case .badResponse(let origin, let problem):
+            return refusal(.badResponse, "\(origin) answers \(describe(problem))")
+        case .unreachable(let error):
+            return transport(error, checked: checked)
+        case .tooLarge(let limit):
+            return refusal(.badResponse, "an answer of more than \(limit) bytes")
+        case .sizeMismatch(let digest, let expected, let found):
+            return refusal(.badSignature, "\(digest) with \(found) bytes", expected: "\(expected) bytes")
+        case .digestMismatch(let expected, let found):
+            return refusal(.badSignature, "bytes that hash to \(found)", expected: expected.description)
+        case .cancelled:
+            return refusal(.unreachable, "cancelled")
+        }
+    }
+
+    private static func credentials(_ error: RegistryAuthError, reason: Reason, checked: String) -> Refusal {
+        let found: String
+        var next: String? = "docker login, or --username with --password-stdin"
+        switch error {
+        case .transport(let error):
+            return transport(error, checked: checked)
+        case .configUnreadable(let error):
+            return file(error, checked: "registry credentials")
+        case .configMalformed(let path, let field):
+            found = "\(path) is malformed at \(field)"
+            next = "mend \(path)"
+        case .helperNotFound(let name):
+            found = "the credential helper \(name) is not installed"
+            next = "install \(name), or log in without it"
+        case .helperFailed(let name, let message):
+            found = "the credential helper \(name) failed: \(message)"
+        case .helperTimedOut(let name):
+            found = "the credential helper \(name) took too long"
+        case .helperMalformed(let name):
+            found = "the credential helper \(name) answers what it may not"
+        case .malformedChallenge(let origin):
+            found = "\(origin) sends a challenge that is none"
+        case .unsupportedChallenge(let origin, let schemes):
+            found = "\(origin) asks for \(schemes.joined(separator: ", "))"
+        case .insecureCredentials(let origin):
+            found = "credentials are not sent to \(origin) over plain HTTP"
+            next = "use https"
+        case .insecureRealm(let origin):
+            found = "the token server \(origin) is not https"
+            next = nil
+        case .unauthorized(let origin, let hadCredentials):
+            found = hadCredentials ? "\(origin) does not accept the credentials" : "\(origin) wants credentials"
+        case .insufficientScope(let origin, let scope):
+            found = "the token of \(origin) is not good for \(scope)"
+        case .credentialsRefused(let origin, let status):
+            found = "\(origin) refuses the credentials (status \(status))"
+        case .tokenServerFailed(let origin, let status):
+            found = "the token server \(origin) answers with status \(status)"
+            next = "try again later"
+        case .malformedToken(let origin):
+            found = "the token of \(origin) is malformed"
+            next = nil
+        }
+        return Refusal(reason, checked: checked, found: found, next: next, cause: error)
+    }
+
+    private static func transport(_ error: TransportError, checked: String) -> Refusal {
+        let reason: Reason
+        var next: String?
+        switch error.kind {
+        case .invalidURL, .configuration:
+            reason = .usage
+        case .insecure:
+            reason = .unreachable
+            next = "use https; or, knowing that everybody on the way can see and change it, --plain-http"
+        case .unreachable, .timeout:
+            reason = .unreachable
+            next = "check the network and the name of the registry, and try again"
+        case .tls:
+            reason = .unreachable
+            next = "check the registry's certificate; for a private authority: --ca-cert FILE"
+        case .tooLarge, .badResponse:
+            reason = .badResponse
+        case .requestBody:
+            reason = .internalDefect
+        case .cancelled:
+            reason = .unreachable
+        }
+        return Refusal(reason, checked: checked, found: error.description, next: next, cause: error)
+    }
+
+    private static func describe(_ problem: RegistryResponseProblem) -> String {
+        switch problem {
+        case .status(let status, let faults): "with status \(status)\(list(faults))"
+        case .header(let name): "with a header \(name) that is missing or malformed"
+        case .body: "with a body that is not what it should be"
+        case .tooManyEntries(let limit): "with more than \(limit) entries"
+        case .http(let error): "badly: \(error.description)"
+        case .authentication: "with a challenge or token that cannot be used"
+        }
+    }
+
+    private static func list(_ faults: [RegistryFault]) -> String {
+        faults.isEmpty ? "" : ": " + faults.map { "\($0.code) \($0.message)" }.joined(separator: "; ")
+    }
+}

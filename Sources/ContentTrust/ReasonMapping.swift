@@ -1,0 +1,325 @@
+import OCI
+import TUF
+import TUFClient
+import TrustCrypto
+
+// One exhaustive switch for each error of the modules below, without a default: an error that is added there does not
+// compile here until it has a reason.
+
+extension Refusal {
+    /// A file that could not be read or written.
+    static func file(_ error: FileError, checked: String) -> Refusal {
+        let found: String
+        var next: String?
+        switch error {
+        case .noSpace(let path):
+            found = "no space left for \(path)"
+            next = "free space and run the command again; nothing was lost"
+        case .readOnly(let path):
+            found = "\(path) is on a read-only file system"
+            next = "point TRUSTCTL_HOME to a place that can be written"
+        case .permissionDenied(let path):
+            found = "no permission for \(path)"
+            next = "check the owner and the mode of \(path)"
+        case .tooLarge(let path, let limit):
+            found = "\(path) has more than \(limit) bytes"
+        case .locked(let path):
+            found = "another process holds \(path)"
+            next = "run the command again when the other one has ended"
+        case .cancelled(let path):
+            found = "cancelled while waiting for \(path)"
+        case .wrongFileType(let path):
+            found = "\(path) is not a file or folder of the kind that is needed"
+        case .symbolicLink(let path):
+            found = "\(path) is a symbolic link"
+        case .other(let path, let code):
+            found = "\(path): system error \(code)"
+        }
+        return Refusal(.storage, checked: checked, found: found, next: next, cause: error)
+    }
+
+    /// Pins that could not be read or changed.
+    static func pins(_ error: PinStoreError) -> Refusal {
+        switch error {
+        case .file(let error):
+            return file(error, checked: "pins")
+        case .damaged(let path, let field):
+            return Refusal(
+                .storage,
+                checked: "pins",
+                found: "\(path) is damaged at \(field)",
+                next: "mend \(path), or move it away and add the pins again",
+                cause: error
+            )
+        case .exists(let scope):
+            return Refusal(
+                .usage,
+                checked: "pins",
+                found: "\(scope) has another pin already",
+                next: "trustctl pin list; to replace it, run the command again with --replace",
+                cause: error
+            )
+        }
+    }
+
+    /// A store that could not be read or written.
+    static func store(_ error: TrustStoreError, store: String) -> Refusal {
+        let checked = "trust data in \(store)"
+        switch error {
+        case .registry(let error):
+            return registry(error, checked: checked)
+        case .file(let error):
+            return file(error, checked: checked)
+        case .layout(let error):
+            return image(error, checked: checked)
+        case .notTrustData(_, let problem):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "something that is not trust data: \(problem)",
+                cause: error
+            )
+        case .tooLarge(let file, let limit):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "\(file) is longer than it may be",
+                expected: "at most \(limit) bytes",
+                cause: error
+            )
+        case .vanished(let file):
+            return Refusal(
+                .badResponse,
+                checked: checked,
+                found: "\(file) is listed and not there",
+                next: "ask the publisher to run: trustctl refresh",
+                cause: error
+            )
+        }
+    }
+
+    /// OCI documents and images on this machine.
+    static func image(_ error: OCIError, checked: String) -> Refusal {
+        func refusal(_ reason: Reason, _ found: String) -> Refusal {
+            Refusal(reason, checked: checked, found: found, cause: error)
+        }
+        switch error {
+        case .invalidReference(let text, let problem):
+            return refusal(.usage, "\(text) is not a reference: \(problem)")
+        case .invalidPlatform(let text):
+            return refusal(.usage, "\(text) is not a platform")
+        case .json(let problem):
+            return refusal(.badSignature, "not JSON: \(problem)")
+        case .missingField(let field):
+            return refusal(.badSignature, "\(field) is missing")
+        case .invalidField(let field):
+            return refusal(.badSignature, "\(field) is not of its form")
+        case .ambiguousField(let field):
+            return refusal(.badSignature, "\(field) can be read in two ways")
+        case .mediaTypeMismatch(let claimed, let found):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "a document of media type \(found)",
+                expected: claimed,
+                cause: error
+            )
+        case .unsupportedMediaType(let type):
+            return refusal(.badSignature, "a document of media type \(type)")
+        case .sizeMismatch(let digest, let expected, let found):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "\(digest) with \(found) bytes",
+                expected: "\(expected) bytes",
+                cause: error
+            )
+        case .digestMismatch(let expected, let found):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "bytes that hash to \(found)",
+                expected: expected.description,
+                cause: error
+            )
+        case .tooLarge(let limit):
+            return refusal(.badSignature, "more than \(limit) bytes")
+        case .limitExceeded(let what, let limit):
+            return refusal(.badSignature, "more than \(limit) \(what.rawValue)")
+        case .blobMissing(let digest):
+            return refusal(.badSignature, "\(digest) is missing")
+        case .notALayout(let path):
+            return refusal(.usage, "\(path) is not an OCI image layout")
+        case .imageNotFound(let name):
+            return refusal(.tagMissing, name.map { "no image named \($0)" } ?? "no image")
+        case .imageAmbiguous(let name):
+            return refusal(.usage, name.map { "several images named \($0)" } ?? "several images; name one")
+        case .imageChanged(let name, let found):
+            return refusal(.conflict, "\(name) was moved to \(found?.description ?? "nothing") meanwhile")
+        case .fileMissing(let path):
+            return refusal(.usage, "there is no file \(path)")
+        case .archive(let path, let problem):
+            return refusal(.badSignature, "\(path) is not an archive that can be read in one way only: \(problem)")
+        case .file(let error):
+            return file(error, checked: checked)
+        case .cancelled:
+            return refusal(.unreachable, "cancelled")
+        }
+    }
+
+    /// Metadata that was refused.
+    static func metadata(_ error: TUFError, checked: String, pin: Pin?) -> Refusal {
+        func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
+            Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: error)
+        }
+        switch error {
+        case .notJSON(let role, let problem):
+            return refusal(.badSignature, "\(role?.string ?? "metadata") is not JSON that can be signed: \(problem)")
+        case .malformed(let role, let field):
+            return refusal(.badSignature, "\(role?.string ?? "metadata") is malformed at \(field)")
+        case .invalidName(let name):
+            return refusal(.badSignature, "\(name) is not a name")
+        case .wrongType(let role, let found):
+            return refusal(.badSignature, "\(role) metadata of type \(found)")
+        case .unsupportedSpecVersion(let role, let found):
+            return refusal(.badSignature, "\(role) follows TUF \(found)", expected: "1.x")
+        case .lengthExceeded(let role, let limit):
+            return refusal(.badSignature, "\(role) is longer than it may be", expected: "at most \(limit) bytes")
+        case .duplicateSignature(let role, let keyID):
+            return refusal(.badSignature, "\(role?.string ?? "metadata") has two signatures by \(keyID)")
+        case .thresholdNotMet(let role, let required, let valid):
+            return refusal(
+                .badSignature,
+                "\(role) has \(valid) valid signatures by its keys",
+                expected: "at least \(required)"
+            )
+        case .notPinned(let required, let valid):
+            return refusal(
+                .wrongRoot,
+                "the root is signed by \(valid) of the pinned keys",
+                expected: "at least \(required), as pinned for \(pin?.scope.description ?? "it")",
+                next: "compare the keys with the publisher's; if they were really replaced: trustctl pin add --replace"
+            )
+        case .versionMismatch(let role, let expected, let found):
+            return refusal(.badSignature, "\(role) has version \(found)", expected: "\(expected)")
+        case .rollback(let role, let known, let offered):
+            return refusal(
+                .rollback,
+                "\(role) version \(offered)",
+                expected: "\(known) or higher, which this machine has seen",
+                next:
+                    "tell the publisher; if the registry was restored from a backup, the publisher runs: trustctl refresh"
+            )
+        case .roleRemoved(let role):
+            return refusal(.rollback, "the snapshot no longer lists \(role)")
+        case .roleNotListed(let role):
+            return refusal(.badSignature, "the snapshot does not list \(role)")
+        case .expired(let role, let at):
+            return refusal(
+                .expired,
+                "\(role) expired at \(at)",
+                next: role == .root
+                    ? "the publisher must sign a new root" : "the publisher runs: trustctl refresh"
+            )
+        case .lengthMismatch(let role, let expected, let found):
+            return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
+        case .hashMismatch(let role, let expected):
+            return refusal(.badSignature, "\(role) hashes to something else", expected: expected.description)
+        case .wrongRepository(let role, let expected, let found):
+            return refusal(
+                .wrongRepository,
+                "\(role) of \(found.map { "the repository \($0)" } ?? "no named repository")",
+                expected: expected
+            )
+        case .tooManyRoots(let limit):
+            return refusal(.badSignature, "more than \(limit) new roots at once")
+        case .signingFailed(let role, let problem):
+            return refusal(.internalDefect, "\(role) could not be signed: \(problem)")
+        }
+    }
+
+    /// An update that ended without a trusted set.
+    static func update(_ error: UpdateError<TrustStoreError>, subject: Subject, store: String, pin: Pin) -> Refusal {
+        let checked = "trust data of \(subject) in \(store)"
+        switch error {
+        case .metadata(let error): return metadata(error, checked: checked, pin: pin)
+        case .source(let error): return Refusal.store(error, store: store)
+        case .missing(let file): return missing(file, checked: checked)
+        case .cache(let error): return cache(error, checked: checked)
+        case .contention: return contention(checked: checked)
+        case .clockWentBack(let now, let lastCheck): return clock(now: now, lastCheck: lastCheck, checked: checked)
+        }
+    }
+
+    /// An answer from memory that could not be given.
+    static func update(_ error: UpdateError<Never>, subject: Subject, store: String, pin: Pin) -> Refusal {
+        let checked = "trust data of \(subject) in \(store)"
+        switch error {
+        case .metadata(let error): return metadata(error, checked: checked, pin: pin)
+        case .missing(let file): return missing(file, checked: checked)
+        case .cache(let error): return cache(error, checked: checked)
+        case .contention: return contention(checked: checked)
+        case .clockWentBack(let now, let lastCheck): return clock(now: now, lastCheck: lastCheck, checked: checked)
+        }
+    }
+
+    /// A change that could not be published.
+    static func publish(_ error: PublishError, subject: Subject, store: String) -> Refusal {
+        switch error {
+        case .store(let error):
+            return Refusal.store(error, store: store)
+        case .refused(let refusal):
+            return refusal
+        case .conflict(let what):
+            return Refusal(
+                .conflict,
+                checked: "publishing of \(subject) to \(store)",
+                found: what,
+                next: "look at what is there (trustctl inspect \(subject)) and run the command again"
+            )
+        }
+    }
+
+    private static func missing(_ file: MetadataFile, checked: String) -> Refusal {
+        Refusal(
+            .badSignature,
+            checked: checked,
+            found: "no \(file)",
+            next: "the publisher runs: trustctl refresh"
+        )
+    }
+
+    private static func cache(_ error: TrustCacheError, checked: String) -> Refusal {
+        switch error {
+        case .file(let error):
+            return file(error, checked: checked)
+        case .damaged(let path):
+            return Refusal(
+                .storage,
+                checked: checked,
+                found: "\(path) is damaged",
+                next: "remove \(path); what was seen of the repository is then learned again from the pin",
+                cause: error
+            )
+        }
+    }
+
+    private static func contention(checked: String) -> Refusal {
+        Refusal(
+            .storage,
+            checked: checked,
+            found: "other processes kept writing what was seen",
+            next: "run the command again"
+        )
+    }
+
+    private static func clock(now: Instant, lastCheck: Instant, checked: String) -> Refusal {
+        Refusal(
+            .expired,
+            checked: checked,
+            found: "this machine's clock says \(now)",
+            expected: "not before the last successful check at \(lastCheck)",
+            next: "set the clock right"
+        )
+    }
+}

@@ -1,0 +1,106 @@
+import TUF
+import TrustCrypto
+
+/// Trust data as plain TUF files in a directory: `N.root.json`, `N.targets.json`, `N.snapshot.json`, `timestamp.json`.
+///
+/// `timestamp.json` is replaced last and makes a set current, as on any TUF repository with consistent snapshots.
+package struct DirectoryTrustStore: TrustStore {
+    private let path: String
+    private static let lockTimeout = Duration.seconds(30)
+
+    /// The trust data in a directory.
+    ///
+    /// - Parameter path: The directory; made when trust data is published.
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// The store as messages name it.
+    package var name: String { "dir:\(path)" }
+
+    /// The trust data that readers see now.
+    ///
+    /// - Returns: The set, or nil when there is no `timestamp.json`.
+    /// - Throws: ``TrustStoreError``.
+    package func current() async throws(TrustStoreError) -> (any TrustData)? {
+        do {
+            let timestamp = MetadataFile.timestamp.name
+            guard let bytes = try DurableFile.read("\(path)/\(timestamp)", limit: TUFLimits().timestampLength) else {
+                return nil
+            }
+            let names = try DurableFile.list(path) ?? []
+            return DirectoryTrustData(path: path, timestamp: bytes, fileNames: names.filter { $0.hasSuffix(".json") })
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// Publishes a change under the directory's lock.
+    ///
+    /// - Parameter publication: Makes the new set.
+    /// - Returns: What is there now.
+    /// - Throws: ``PublishError``.
+    package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
+        let lock: FileLock
+        do throws(FileError) {
+            try DurableFile.createDirectory(path, mode: 0o755)
+            lock = try await FileLock.acquire("\(path)/.lock", timeout: Self.lockTimeout)
+        } catch {
+            throw .store(.file(error))
+        }
+        let present: (any TrustData)?
+        do { present = try await current() } catch { throw .store(error) }
+        guard let new = try await publication.next(after: present) else {
+            guard let present else { throw .store(.vanished(path)) }
+            return PublishedSet(identity: present.identity, changed: false, rounds: 1)
+        }
+        do {
+            // The timestamp last: it must not name what is not there.
+            let timestamp = MetadataFile.timestamp.name
+            for file in new.files.filter({ $0.name != timestamp }) + new.files.filter({ $0.name == timestamp }) {
+                try DurableFile.write(file.bytes.span, to: "\(path)/\(file.name)", mode: 0o644)
+            }
+            try removeSuperseded(present, by: new)
+        } catch {
+            throw .store(.file(error))
+        }
+        _ = consume lock
+        return PublishedSet(identity: new.timestampDigest, changed: true, rounds: 1)
+    }
+
+    /// Readers that began with the old timestamp may still ask for its files: only the sets before it are removed.
+    private func removeSuperseded(_ present: (any TrustData)?, by new: NewTrustData) throws(FileError) {
+        guard let present else { return }
+        let kept = Set(new.files.map(\.name)).union(new.previousFileNames)
+        for name in present.fileNames where !kept.contains(name) && !name.hasSuffix(".root.json") {
+            _ = try DurableFile.remove("\(path)/\(name)")
+        }
+    }
+}
+
+private struct DirectoryTrustData: TrustData {
+    let path: String
+    let timestamp: [UInt8]
+    let fileNames: [String]
+
+    var identity: Digest { Digest.compute(.sha256, over: timestamp.span) }
+
+    func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
+        if fileName == MetadataFile.timestamp.name { return timestamp }
+        guard fileNames.contains(fileName) else { return nil }
+        do {
+            guard let bytes = try DurableFile.read("\(path)/\(fileName)", limit: maximumLength) else {
+                throw TrustStoreError.vanished(fileName)
+            }
+            return bytes
+        } catch let error as TrustStoreError {
+            throw error
+        } catch let FileError.tooLarge(_, limit) {
+            throw .tooLarge(file: fileName, limit: limit)
+        } catch let error as FileError {
+            throw .file(error)
+        } catch {
+            throw .notTrustData(store: path, problem: "\(error)")
+        }
+    }
+}

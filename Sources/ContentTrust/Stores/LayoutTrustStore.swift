@@ -1,0 +1,148 @@
+import OCI
+import TUF
+import TrustCrypto
+
+/// Trust data in an OCI image layout, as the same artifact that a registry holds, under the name `trust-data`.
+package struct LayoutTrustStore: TrustStore {
+    private let path: String
+    /// How often to begin anew when other publishers were faster.
+    private static let maximumRounds = 16
+
+    /// The trust data in a layout.
+    ///
+    /// - Parameter path: The folder of the layout; it is made when trust data is published.
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// The store as messages name it.
+    package var name: String { "oci:\(path)" }
+
+    private var pointer: ImageName {
+        get throws(OCIError) { try ImageName(TrustDataDocument.tag) }
+    }
+
+    /// The trust data that readers see now.
+    package func current() async throws(TrustStoreError) -> (any TrustData)? {
+        try open()
+    }
+
+    private func open() throws(TrustStoreError) -> LayoutTrustData? {
+        do {
+            let layout = try ImageLayout(opening: path)
+            let descriptor: Descriptor
+            do {
+                descriptor = try layout.image(named: pointer)
+            } catch .imageNotFound {
+                return nil
+            }
+            return try LayoutTrustData(layout: layout, root: descriptor, store: name)
+        } catch let error as TrustStoreError {
+            throw error
+        } catch let error as OCIError {
+            throw .layout(error)
+        } catch {
+            throw .notTrustData(store: name, problem: "\(error)")
+        }
+    }
+
+    /// Publishes a change: blobs first, the name last, and only if nobody moved it meanwhile.
+    package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
+        for round in 1...Self.maximumRounds {
+            let present: LayoutTrustData?
+            do { present = try open() } catch { throw .store(error) }
+            guard let new = try await publication.next(after: present) else {
+                guard let present else { throw .store(.vanished(name)) }
+                return PublishedSet(identity: present.identity, changed: false, rounds: round)
+            }
+            do {
+                let identity = try await write(new, after: present)
+                return PublishedSet(identity: identity, changed: true, rounds: round)
+            } catch .layout(.imageChanged) {
+                continue
+            } catch {
+                throw .store(error)
+            }
+        }
+        throw .conflict("\(Self.maximumRounds) times in a row another publisher was faster")
+    }
+
+    private func write(_ new: NewTrustData, after present: LayoutTrustData?) async throws(TrustStoreError) -> Digest {
+        let documents = try TrustDataDocument.documents(
+            for: new.files.map { TrustDataDocument.File(name: $0.name, bytes: $0.bytes) }
+        )
+        do {
+            let layout = try ImageLayout(creatingIfAbsent: path)
+            try layout.write(VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociEmpty))
+            for file in new.files {
+                try layout.write(VerifiedContent(describing: file.bytes, mediaType: .tufMetadata))
+            }
+            for child in documents.children { try layout.write(child) }
+            try await layout.setImage(
+                documents.root,
+                named: pointer,
+                expecting: present.map { .digest($0.identity) } ?? .absent
+            )
+            return documents.root.descriptor.digest
+        } catch {
+            throw .layout(error)
+        }
+    }
+}
+
+private struct LayoutTrustData: TrustData {
+    let identity: Digest
+    private let layout: ImageLayout
+    private let files: [String: TrustDataDocument.File]
+
+    init(layout: ImageLayout, root: Descriptor, store: String) throws(TrustStoreError) {
+        self.layout = layout
+        identity = root.digest
+        let content = try Self.document(root, in: layout)
+        var files: [TrustDataDocument.File] = []
+        if root.mediaType.isIndex {
+            for child in try TrustDataDocument.children(inIndex: content, store: store) {
+                files += try TrustDataDocument.files(inManifest: Self.document(child, in: layout), store: store)
+            }
+        } else {
+            files = try TrustDataDocument.files(inManifest: content, store: store)
+        }
+        self.files = try TrustDataDocument.byName(files, store: store)
+    }
+
+    var fileNames: [String] { Array(files.keys) }
+
+    func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
+        guard let file = files[fileName] else { return nil }
+        guard file.size <= maximumLength else { throw .tooLarge(file: fileName, limit: maximumLength) }
+        do {
+            guard let content = try layout.content(of: file.layer, limit: maximumLength) else {
+                throw TrustStoreError.vanished(fileName)
+            }
+            return content.bytes
+        } catch let error as TrustStoreError {
+            throw error
+        } catch let error as OCIError {
+            throw .layout(error)
+        } catch {
+            throw .notTrustData(store: fileName, problem: "\(error)")
+        }
+    }
+
+    private static func document(_ descriptor: Descriptor, in layout: ImageLayout) throws(TrustStoreError)
+        -> VerifiedContent
+    {
+        do {
+            guard let content = try layout.content(of: descriptor, limit: TrustDataDocument.maximumLength) else {
+                throw TrustStoreError.vanished(descriptor.digest.description)
+            }
+            return content
+        } catch let error as TrustStoreError {
+            throw error
+        } catch let error as OCIError {
+            throw .layout(error)
+        } catch {
+            throw .notTrustData(store: layout.path, problem: "\(error)")
+        }
+    }
+}

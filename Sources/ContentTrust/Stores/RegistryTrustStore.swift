@@ -1,0 +1,123 @@
+import OCI
+package import OCIRegistry
+import TUF
+import TrustCrypto
+
+/// Trust data in a registry, as an OCI artifact under the tag `trust-data`.
+package struct RegistryTrustStore: TrustStore {
+    let client: RegistryClient
+    let blobs: SmallBlobCache
+
+    /// How many announcement tags there are: `trust-data.00` and on. Few, because each publisher asks for all of them.
+    static let slotCount = 8
+    /// How many sets a publisher makes at most before it says that others are in the way.
+    static let maximumRounds = 24
+
+    package init(client: RegistryClient, blobs: SmallBlobCache) {
+        self.client = client
+        self.blobs = blobs
+    }
+
+    /// Whether a tag belongs to trust data, so that it can be neither signed nor verified as an image.
+    static func isReserved(_ tag: String) -> Bool {
+        tag.utf8.elementsEqual(TrustDataDocument.tag.utf8) || tag.utf8.starts(with: "\(TrustDataDocument.tag).".utf8)
+    }
+
+    /// The store as messages name it.
+    package var name: String { client.repository.description }
+
+    /// The tag that readers look at.
+    var pointerTag: TagName {
+        get throws(TrustStoreError) { try tag(TrustDataDocument.tag) }
+    }
+
+    /// The tag of an announcement.
+    func slotTag(_ slot: Int) throws(TrustStoreError) -> TagName {
+        try tag("\(TrustDataDocument.tag).\(slot < 10 ? "0" : "")\(slot)")
+    }
+
+    /// The tag that keeps a child of an index from the garbage collector.
+    func childTag(_ digest: Digest) throws(TrustStoreError) -> TagName {
+        try tag("\(TrustDataDocument.tag).\(digest.hex.prefix(32))")
+    }
+
+    /// The trust data that readers see now: one request when it is what was seen last.
+    package func current() async throws(TrustStoreError) -> (any TrustData)? {
+        guard let descriptor = try await head(try pointerTag) else { return nil }
+        return try await open(descriptor)
+    }
+
+    /// Publishes a change, along with other publishers.
+    package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
+        var publishing = RegistryPublishing(store: self, publication: publication)
+        return try await publishing.run()
+    }
+
+    // MARK: Reading
+
+    /// Which document a tag names, asked with HEAD, because hosts count GET as a pull.
+    func head(_ tag: TagName) async throws(TrustStoreError) -> Descriptor? {
+        do { return try await client.headManifest(.tag(tag)) } catch { throw .registry(error) }
+    }
+
+    /// The set of a document.
+    func open(_ root: Descriptor) async throws(TrustStoreError) -> RegistryTrustData {
+        var files: [TrustDataDocument.File] = []
+        let content = try await document(root.digest, mediaType: root.mediaType)
+        if content.descriptor.mediaType.isIndex {
+            for child in try TrustDataDocument.children(inIndex: content, store: name) {
+                files += try TrustDataDocument.files(
+                    inManifest: try await document(child.digest, mediaType: child.mediaType),
+                    store: name
+                )
+            }
+        } else {
+            files = try TrustDataDocument.files(inManifest: content, store: name)
+        }
+        return RegistryTrustData(
+            store: self,
+            identity: root.digest,
+            files: try TrustDataDocument.byName(files, store: name)
+        )
+    }
+
+    private func document(_ digest: Digest, mediaType: MediaType) async throws(TrustStoreError) -> VerifiedContent {
+        if let bytes = blobs.content(of: digest),
+            let kept = try? VerifiedContent(bytes, mediaType: mediaType, digest: digest)
+        {
+            return kept
+        }
+        let content: VerifiedContent?
+        do { content = try await client.manifest(.digest(digest)) } catch { throw .registry(error) }
+        guard let content else { throw .vanished(digest.description) }
+        guard content.bytes.count <= TrustDataDocument.maximumLength else {
+            throw .tooLarge(file: digest.description, limit: TrustDataDocument.maximumLength)
+        }
+        blobs.keep(content.bytes, as: digest)
+        return content
+    }
+
+    private func tag(_ string: String) throws(TrustStoreError) -> TagName {
+        do { return try TagName(string) } catch { throw .layout(error) }
+    }
+}
+
+/// A set in a registry.
+struct RegistryTrustData: TrustData {
+    let store: RegistryTrustStore
+    let identity: Digest
+    let files: [String: TrustDataDocument.File]
+
+    var fileNames: [String] { Array(files.keys) }
+
+    func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
+        guard let file = files[fileName] else { return nil }
+        guard file.size <= Int64(maximumLength) else { throw .tooLarge(file: fileName, limit: maximumLength) }
+        if let bytes = store.blobs.content(of: file.digest) { return bytes }
+        let content: VerifiedContent?
+        do { content = try await store.client.blob(file.layer, limit: maximumLength) } catch { throw .registry(error) }
+        guard let content else { throw .vanished(fileName) }
+        store.blobs.keep(content.bytes, as: file.digest)
+        return content.bytes
+    }
+}

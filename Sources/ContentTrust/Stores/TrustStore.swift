@@ -1,0 +1,78 @@
+public import OCI
+public import OCIRegistry
+import TUF
+import TUFClient
+public import TrustCrypto
+
+/// Where the trust data of one repository lives.
+package protocol TrustStore: Sendable {
+    /// The store as messages name it.
+    var name: String { get }
+
+    /// The trust data that readers see now.
+    ///
+    /// - Returns: The set, or nil only when the store looked and there is none.
+    /// - Throws: ``TrustStoreError`` whenever it could not look.
+    func current() async throws(TrustStoreError) -> (any TrustData)?
+
+    /// Publishes a change. Readers see the old set or the new one, never a mixture.
+    ///
+    /// - Parameter publication: Makes the new set from the one that is there. It is called again, with what another
+    ///   publisher published, when this one was not alone.
+    /// - Returns: What is there now.
+    /// - Throws: ``PublishError``.
+    func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet
+}
+
+/// One published set of trust data: an immutable list of files. Nothing in it is believed.
+package protocol TrustData: Sendable {
+    /// The digest that names the set in its store: of its manifest, or of its timestamp in a directory.
+    var identity: Digest { get }
+
+    /// The names of its files.
+    var fileNames: [String] { get }
+
+    /// The bytes of a file.
+    ///
+    /// - Parameters:
+    ///   - fileName: The TUF file name, such as `7.snapshot.json`.
+    ///   - maximumLength: The most bytes to read.
+    /// - Returns: The bytes, or nil when the set has no such file.
+    /// - Throws: ``TrustStoreError``; ``TrustStoreError/vanished(_:)`` when the set was replaced while it was read.
+    func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]?
+}
+
+/// A set as the source of an update.
+struct TrustDataSource: MetadataSource {
+    let data: any TrustData
+
+    func bytes(of file: MetadataFile, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
+        try await data.bytes(ofFile: file.name, maximumLength: maximumLength)
+    }
+}
+
+/// Why a trust store could not be read or written.
+public enum TrustStoreError: Error, Sendable, Equatable {
+    /// The registry could not be asked, or answered what it may not.
+    case registry(RegistryError)
+    /// A file of a local store could not be read or written.
+    case file(FileError)
+    /// An OCI document of a local store is not one.
+    case layout(OCIError)
+    /// What the store holds is not trust data. `problem` says what is wrong with it.
+    case notTrustData(store: String, problem: String)
+    /// A file is longer than it may be.
+    case tooLarge(file: String, limit: Int)
+    /// A file of the set is gone: the set was replaced while it was read.
+    case vanished(String)
+}
+
+/// Why a change could not be published.
+package enum PublishError: Error, Sendable {
+    /// The store could not be read or written. Readers see the old set.
+    case store(TrustStoreError)
+    /// Another publisher's change cannot be merged with this one.
+    case conflict(String)
+    /// The change itself is refused.
+    case refused(Refusal)
+}

@@ -1,0 +1,78 @@
+public import OCI
+public import OCIRegistry
+import Synchronization
+import TUF
+public import TUFClient
+
+/// What all operations of one run share: where state is kept, what the time is, and how registries are asked.
+public final class TrustSession: Sendable {
+    /// Makes the client of a repository.
+    public typealias ClientFactory = @Sendable (RepositoryName) throws(RegistryError) -> RegistryClient
+
+    /// Where state is kept.
+    public let home: TrustHome
+    /// Says the time, which each operation reads once.
+    public let clock: any WallClock
+    private let makeClient: ClientFactory
+    private let clients = Mutex<[RepositoryName: RegistryClient]>([:])
+    private let blobs: SmallBlobCache
+
+    /// A session.
+    ///
+    /// - Parameters:
+    ///   - home: Where state is kept.
+    ///   - clock: Says the time.
+    ///   - client: Makes the client of a repository, when it is first asked; the session keeps it, with its tokens.
+    public init(home: TrustHome, clock: any WallClock = SystemClock(), client: @escaping ClientFactory) {
+        self.home = home
+        self.clock = clock
+        makeClient = client
+        blobs = SmallBlobCache(directory: home.cache)
+    }
+
+    /// The client of a repository.
+    func client(for repository: RepositoryName) throws(RegistryError) -> RegistryClient {
+        if let client = clients.withLock({ $0[repository] }) { return client }
+        let client = try makeClient(repository)
+        clients.withLock { $0[repository] = client }
+        return client
+    }
+
+    /// The store that holds the trust data of a subject.
+    func store(for subject: Subject, at location: StoreLocation?) throws(Refusal) -> any TrustStore {
+        switch location ?? subject.defaultLocation {
+        case .registry(let repository):
+            do {
+                return RegistryTrustStore(client: try client(for: repository), blobs: blobs)
+            } catch {
+                throw Refusal.registry(error, checked: "the registry of \(repository)")
+            }
+        case .layout(let path):
+            return LayoutTrustStore(path: path)
+        case .directory(let path):
+            return DirectoryTrustStore(path: path)
+        }
+    }
+
+    /// The updater of a repository under a pin.
+    func updater(_ pin: Pin, repository: String) -> Updater<DirectoryTrustCache> {
+        Updater(anchor: pin.anchor, binding: pin.binding(for: repository), cache: cache(pin, repository: repository))
+    }
+
+    /// What this machine has seen of a repository under a pin.
+    private func cache(_ pin: Pin, repository: String) -> DirectoryTrustCache {
+        DirectoryTrustCache(
+            directory: home.seen(signedName: pin.signedName ?? repository, anchorID: pin.anchorID)
+        )
+    }
+}
+
+extension Subject {
+    /// Where trust data lies when nothing else is said: beside the images.
+    var defaultLocation: StoreLocation {
+        switch self {
+        case .registry(let name): .registry(name)
+        case .layout(let path): .layout(path: path)
+        }
+    }
+}

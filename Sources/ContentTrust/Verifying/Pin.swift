@@ -1,0 +1,73 @@
+import CanonicalJSON
+public import TUF
+import TrustCrypto
+
+/// What a verifier knows beforehand of the repositories in a scope.
+public struct Pin: Sendable, Hashable {
+    /// Which repositories it is for.
+    public let scope: PinScope
+    /// What it knows of their root.
+    public let anchor: RootAnchor
+    /// The name that the trust data carries, where that is not the repository's own: the original of a mirror. For the
+    /// scope of one repository only.
+    public let signedName: String?
+    /// Whether trust data that carries no name is accepted, because another tool wrote it.
+    public let allowsUnnamed: Bool
+
+    /// A pin.
+    ///
+    /// - Parameters:
+    ///   - scope: Which repositories it is for.
+    ///   - anchor: What it knows of their root.
+    ///   - signedName: The name that the trust data carries, if another than the repository's.
+    ///   - allowsUnnamed: Whether trust data without a name is accepted.
+    public init(scope: PinScope, anchor: RootAnchor, signedName: String? = nil, allowsUnnamed: Bool = false) {
+        self.scope = scope
+        self.anchor = anchor
+        self.signedName = signedName
+        self.allowsUnnamed = allowsUnnamed
+    }
+
+    /// The name that trust data of `repository` must carry under this pin.
+    func binding(for repository: String) -> RepositoryBinding {
+        let name = signedName ?? repository
+        return allowsUnnamed ? .repositoryOrUnnamed(name) : .repository(name)
+    }
+
+    /// A name of the anchor that cannot be chosen by whoever serves trust data: what a machine has seen is kept under
+    /// it.
+    var anchorID: String {
+        switch anchor {
+        case .root(let bytes):
+            return Digest.compute(.sha256, over: bytes.span).hex
+        case .keys(let ids, let threshold):
+            let text = ids.map(\.string).sorted().joined(separator: ",") + "/\(threshold)"
+            return Digest.compute(.sha256, over: Array(text.utf8).span).hex
+        }
+    }
+}
+
+/// The repositories that a pin is for.
+public enum PinScope: Sendable, Hashable, CustomStringConvertible {
+    /// One repository, by its full name, such as `registry.example.com/team/app`.
+    case repository(String)
+    /// All repositories whose names begin with this and a slash: `registry.example.com/team` is written
+    /// `registry.example.com/team/*`.
+    case prefix(String)
+
+    /// As it is written in files and on the command line.
+    public var description: String {
+        switch self {
+        case .repository(let name): name
+        case .prefix(let prefix): "\(prefix)/*"
+        }
+    }
+
+    /// How well the scope matches: longer is more specific, nil is not at all.
+    func specificity(for repository: String) -> Int? {
+        switch self {
+        case .repository(let name): name.utf8.elementsEqual(repository.utf8) ? .max : nil
+        case .prefix(let prefix): repository.utf8.starts(with: "\(prefix)/".utf8) ? prefix.utf8.count : nil
+        }
+    }
+}

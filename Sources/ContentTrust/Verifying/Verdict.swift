@@ -1,0 +1,108 @@
+public import OCI
+public import TUF
+public import TrustCrypto
+
+/// The answer of a verification. The trusted case is the only one that holds a digest to pull by.
+public enum Verdict: Sendable {
+    /// The tag means this digest today.
+    case trusted(TrustedImage)
+    /// It is not known to, or known not to, and why.
+    case refused(Refusal)
+
+    /// The trusted image, or the refusal as an error.
+    ///
+    /// - Returns: The image.
+    /// - Throws: The ``Refusal``.
+    public func get() throws(Refusal) -> TrustedImage {
+        switch self {
+        case .trusted(let image): return image
+        case .refused(let refusal): throw refusal
+        }
+    }
+}
+
+/// What verification hands out: facts that signatures cover. Only the verifier makes one.
+public struct TrustedImage: Sendable {
+    /// The repository to pull from: the one that was asked for, which may be a mirror of the signed name.
+    public let repository: String
+    /// The tag.
+    public let tag: String
+    /// The digest to pull by: of the signed manifest or index, or of the platform's manifest inside the signed index.
+    public let digest: Digest
+    /// The media type of the document that ``digest`` names.
+    public let mediaType: String
+    /// Its length in bytes.
+    public let size: Int64
+    /// The digest of the signed index, when ``digest`` is that of a platform's manifest in it.
+    public let coveringIndex: Digest?
+    /// The platform that was asked for.
+    public let platform: Platform?
+    /// Why it is trusted.
+    public let evidence: Evidence
+
+    /// `REPOSITORY@DIGEST`, to be handed to whatever pulls.
+    public var reference: String { "\(repository)@\(digest)" }
+
+    package init(
+        repository: String,
+        tag: String,
+        digest: Digest,
+        mediaType: String,
+        size: Int64,
+        coveringIndex: Digest? = nil,
+        platform: Platform? = nil,
+        evidence: Evidence
+    ) {
+        self.repository = repository
+        self.tag = tag
+        self.digest = digest
+        self.mediaType = mediaType
+        self.size = size
+        self.coveringIndex = coveringIndex
+        self.platform = platform
+        self.evidence = evidence
+    }
+}
+
+/// Why an image is trusted: which trust data said so, who signed it, and how fresh it is.
+public struct Evidence: Sendable {
+    /// The name that the trust data is bound to; nil when a pin allows unnamed trust data.
+    public let signedRepository: String?
+    /// Where the trust data was read.
+    public let store: String
+    /// The scope of the pin that applied.
+    public let pin: String
+    /// Version of each top-level role.
+    public let versions: [RoleName: Int64]
+    /// Ids of the keys that signed each top-level role.
+    public let signers: [RoleName: Set<KeyID>]
+    /// Expiry of each top-level role.
+    public let expires: [RoleName: Instant]
+    /// When the timestamp was signed, as it says itself; nil in trust data of other tools.
+    public let issued: Instant?
+    /// When the store was last asked with success: this verification's time, or earlier off line.
+    public let lastCheck: Instant
+    /// The time that all expiry tests used.
+    public let verifiedAt: Instant
+
+    init(_ set: TrustedSet, store: String, pin: String, lastCheck: Instant) {
+        signedRepository = set.root.payload.common.repository
+        self.store = store
+        self.pin = pin
+        versions = [
+            .root: set.root.payload.common.version, .timestamp: set.timestamp.payload.common.version,
+            .snapshot: set.snapshot.payload.common.version, .targets: set.targets.payload.common.version,
+        ]
+        signers = [
+            .root: set.root.signers, .timestamp: set.timestamp.signers, .snapshot: set.snapshot.signers,
+            .targets: set.targets.signers,
+        ]
+        expires = [
+            .root: set.root.payload.common.expires, .timestamp: set.timestamp.payload.common.expires,
+            .snapshot: set.snapshot.payload.common.expires, .targets: set.targets.payload.common.expires,
+        ]
+        issued = set.timestamp.payload.common.issued
+        self.lastCheck = lastCheck
+        verifiedAt = set.verifiedAt
+    }
+}
