@@ -65,12 +65,14 @@ var targets: [Target] = [
         ]
     ),
     // What tests share; no product.
+    .target(name: "CTestShims"),
     module(
         "TrustTestSupport",
-        ["ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
+        ["CTestShims", "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
          "CanonicalJSON", httpTypes]
     ),
 
+    tests("TrustTestSupportTests", ["TrustTestSupport"]),
     tests("TrustCryptoTests", ["TrustCrypto", "COpenSSL", "CSodium", "TrustTestSupport"]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "TrustTestSupport"]),
     tests("TUFTests", ["TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
