@@ -53,11 +53,11 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case written
     }
 
-    private enum Look: Sendable {
+    fileprivate enum Look: Sendable {
         case begin, announced, moved
     }
 
-    private enum Phase: Sendable {
+    fileprivate enum Phase: Hashable, Sendable {
         case start
         case reading(Look, next: Int)
         case examining(Look)
@@ -68,23 +68,29 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case ended
     }
 
+    /// All that the decision depends on.
+    package struct State: Hashable, Sendable {
+        fileprivate var phase = Phase.start
+        fileprivate var round = 1
+        fileprivate var pointer: SetID?
+        fileprivate var slots: [SetID?]
+        /// The lineage of each set that was examined or made; nil for those that cannot be verified.
+        fileprivate var known: [SetID: Lineage?] = [:]
+        fileprivate var own: SetID?
+        fileprivate var ownSlot = 0
+        /// The set with which this publisher's change first came up, and all that it made since, which add nothing to it
+        /// but what others announced.
+        fileprivate var ownSets: Set<SetID> = []
+        fileprivate var firstOwn: SetID?
+    }
+
     private let slotCount: Int
     private let maximumRounds: Int
     /// Which of the slots that may be overwritten is taken.
     private let choose: @Sendable ([Int]) -> Int
 
-    private var phase = Phase.start
-    private var round = 1
-    private var pointer: SetID?
-    private var slots: [SetID?]
-    private var known: [SetID: Lineage?] = [:]
-    private var own: SetID?
-    private var ownSlot = 0
-    /// The set with which this publisher's change first came up, and all that it made since, which add nothing to it but
-    /// what others announced.
-    private var ownSets: Set<SetID> = []
-    private var firstOwn: SetID?
-    private var changed = false
+    /// Where the publisher is in its work. Two publishers in the same state go on in the same way.
+    package private(set) var state: State
 
     /// A publisher at the beginning of its work.
     ///
@@ -97,33 +103,28 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         self.slotCount = slotCount
         self.maximumRounds = maximumRounds
         self.choose = choose
-        slots = Array(repeating: nil, count: slotCount)
+        state = State(slots: Array(repeating: nil, count: slotCount))
     }
 
     /// What to do after the last operation came to this.
     package mutating func next(_ answer: Answer) -> Operation {
-        switch (phase, answer) {
+        switch (state.phase, answer) {
         case (.start, _), (.waiting, _):
             return look(.begin)
         case (.reading(let look, let next), .names(let id)):
             return read(look, next: next, id)
         case (.examining(let look), .lineages(let lineages)):
-            known.merge(lineages) { _, new in new }
+            state.known.merge(lineages) { _, new in new }
             return decide(look)
         case (.preparing, .prepared(let id, let lineage)):
-            known[id] = .some(lineage)
-            own = id
-            ownSets.insert(id)
-            if firstOwn == nil { firstOwn = id }
-            return announce(id)
+            return announce(id, lineage)
         case (.preparing, .nothingToDo):
-            guard let pointer else { return end(.giveUp) }
-            return end(.finish(pointer, changed: changed))
+            guard let pointer = state.pointer else { return end(.giveUp) }
+            return end(.finish(pointer, changed: state.firstOwn != nil))
         case (.announcing(let slot), .written):
-            ownSlot = slot
+            state.ownSlot = slot
             return look(.announced)
         case (.moving, .written):
-            changed = true
             return look(.moved)
         default:
             preconditionFailure("an answer that does not belong to the operation")
@@ -133,108 +134,113 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     // MARK: Looking
 
     private mutating func look(_ look: Look) -> Operation {
-        phase = .reading(look, next: 0)
+        state.phase = .reading(look, next: 0)
         return .readSlot(0)
     }
 
     /// Slots first and the pointer last: what was announced before the pointer moved is then seen.
     private mutating func read(_ look: Look, next: Int, _ id: SetID?) -> Operation {
         if next < slotCount {
-            slots[next] = id
-            phase = .reading(look, next: next + 1)
+            state.slots[next] = id
+            state.phase = .reading(look, next: next + 1)
             return next + 1 < slotCount ? .readSlot(next + 1) : .readPointer
         }
-        pointer = id
-        let unknown = Set(([pointer] + slots).compactMap { $0 }).filter { known[$0] == nil }
+        state.pointer = id
+        let unknown = Set(([id] + state.slots).compactMap { $0 }).filter { state.known[$0] == nil }
         guard !unknown.isEmpty else { return decide(look) }
-        phase = .examining(look)
+        state.phase = .examining(look)
         return .examine(Array(unknown))
     }
 
     private mutating func decide(_ look: Look) -> Operation {
         switch look {
         case .begin:
-            phase = .preparing
-            let present = pointer
+            state.phase = .preparing
+            let present = state.pointer
             return .prepare(present: present, announced: announcedSets.filter { $0 != present })
         case .announced:
-            guard let own, slots[ownSlot] == own, uncovered(by: own).isEmpty else { return again() }
-            phase = .moving
+            guard let own = state.own, state.slots[state.ownSlot] == own, uncovered(by: own).isEmpty else {
+                return again()
+            }
+            state.phase = .moving
             return .movePointer(own)
         case .moved:
-            guard let own, let pointer, let firstOwn else { return again() }
-            // Someone who merged this publisher's sets may have moved the pointer on.
-            if pointer == own || covers(pointer, firstOwn) {
-                let left = uncovered(by: pointer).filter { !isRedundant($0, under: pointer) }
-                if left.isEmpty { return end(.finish(pointer, changed: true)) }
-            }
-            return again()
+            // Someone who merged this publisher's set may have moved the pointer on.
+            guard let pointer = state.pointer, let first = state.firstOwn, covers(pointer, first),
+                uncovered(by: pointer).allSatisfy({ isNeedless($0, under: pointer) })
+            else { return again() }
+            return end(.finish(pointer, changed: true))
         }
     }
 
     private mutating func again() -> Operation {
-        guard round < maximumRounds else { return end(.giveUp) }
-        round += 1
-        phase = .waiting
-        return .backOff(round: round)
+        guard state.round < maximumRounds else { return end(.giveUp) }
+        state.round += 1
+        state.phase = .waiting
+        return .backOff(round: state.round)
     }
 
     private mutating func end(_ operation: Operation) -> Operation {
-        phase = .ended
+        state.phase = .ended
         return operation
     }
 
     // MARK: Announcing
 
-    private mutating func announce(_ id: SetID) -> Operation {
+    private mutating func announce(_ id: SetID, _ lineage: Lineage) -> Operation {
+        state.known[id] = .some(lineage)
+        state.own = id
+        state.ownSets.insert(id)
+        if state.firstOwn == nil { state.firstOwn = id }
         let free = (0..<slotCount).filter { slot in
-            guard let there = slots[slot], let lineage = known[there] ?? nil else { return true }
-            return covers(id, there) || isPast(lineage, under: id)
+            guard let there = state.slots[slot], let other = self.lineage(of: there) else { return true }
+            return covers(id, there) || lineage.isPast(other)
         }
-        // Everything that was seen went into the set, so some slot is free, unless sets with a newer root could not be
-        // merged.
+        // What was seen went into the set, so some slot is free.
         guard !free.isEmpty else { return again() }
         let slot = choose(free)
-        phase = .announcing(slot: slot)
+        state.phase = .announcing(slot: slot)
         return .announce(slot: slot, id)
     }
 
     // MARK: Covering
 
+    /// The lineage of a set; nil for what cannot be verified.
+    private func lineage(of id: SetID) -> Lineage? {
+        state.known[id] ?? nil
+    }
+
+    /// What the slots name and can be verified, each once.
     private var announcedSets: [SetID] {
         var seen: Set<SetID> = []
-        return slots.compactMap { $0 }.filter { known[$0] ?? nil != nil && seen.insert($0).inserted }
+        return state.slots.compactMap { $0 }.filter { lineage(of: $0) != nil && seen.insert($0).inserted }
     }
 
     /// What the pointer and the slots hold that `id` does not cover.
     private func uncovered(by id: SetID) -> [SetID] {
         var all = announcedSets
-        if let pointer, known[pointer] ?? nil != nil { all.append(pointer) }
+        if let pointer = state.pointer { all.append(pointer) }
         return all.filter { other in
-            guard !covers(id, other), let lineage = known[other] ?? nil else { return false }
-            return !isPast(lineage, under: id)
+            guard !covers(id, other), let theirs = lineage(of: other), let mine = lineage(of: id) else { return false }
+            return !mine.isPast(theirs)
         }
     }
 
     private func covers(_ id: SetID, _ other: SetID) -> Bool {
         if id == other { return true }
-        guard let lineage = known[id] ?? nil, let otherLineage = known[other] ?? nil else { return false }
-        return lineage.covers(otherLineage)
+        guard let mine = lineage(of: id), let theirs = lineage(of: other) else { return false }
+        return mine.covers(theirs)
     }
 
-    private func isPast(_ lineage: Lineage, under id: SetID) -> Bool {
-        (known[id] ?? nil)?.isPast(lineage) ?? false
-    }
-
-    /// Whether a set that this publisher made only to merge others' is needless, because all that went into it is in the
-    /// pointer too.
-    private func isRedundant(_ id: SetID, under pointer: SetID) -> Bool {
-        guard ownSets.contains(id), id != firstOwn, let firstOwn, covers(pointer, firstOwn),
-            let lineage = known[id] ?? nil, let under = known[pointer] ?? nil
+    /// Whether a set is one that this publisher made only to merge others', and all that went into it is in the pointer
+    /// too. Two publishers that merge each other would otherwise never end.
+    private func isNeedless(_ id: SetID, under pointer: SetID) -> Bool {
+        guard state.ownSets.contains(id), id != state.firstOwn, let mine = lineage(of: id),
+            let under = lineage(of: pointer)
         else { return false }
-        let ownSnapshots = Set(ownSets.compactMap { (known[$0] ?? nil)?.own })
-        return lineage.ancestors.allSatisfy {
-            ownSnapshots.contains($0) || under.own == $0 || under.ancestors.contains($0) || under.isBeyondWindow($0)
+        let own = Set(state.ownSets.compactMap { lineage(of: $0)?.own })
+        return mine.ancestors.allSatisfy {
+            own.contains($0) || under.own == $0 || under.ancestors.contains($0) || under.isBeyondWindow($0)
         }
     }
 }
