@@ -1,12 +1,17 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
+/// `TRUSTCTL_STRICT=1` makes warnings of this package errors (not those of its dependencies), as `scripts/test` wants
+/// it. It is no default: a newer compiler may warn where today's does not.
+let strict: [SwiftSetting] = Context.environment["TRUSTCTL_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : []
+
 /// The flags that every Swift target is built with.
-let swiftSettings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+let swiftSettings: [SwiftSetting] =
+    strict + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
 
 /// `TRUSTCTL_CORE=1` leaves out everything that needs SwiftNIO, so that sanitizer runs and work on the core build in
 /// seconds.
