@@ -86,10 +86,10 @@ public final class AHCTransport: HTTPTransport {
             return answer
         }
         if let timeout {
-            throw TransportError(.timeout(timeout), origin: origin)
+            throw TransportError(.timeout(timeout)).at(origin, through: proxy)
         }
         if case .failure(let error) = result {
-            throw error.at(origin)
+            throw error.at(origin, through: proxy)
         }
         throw TransportError(.cancelled, origin: origin)
     }
@@ -137,7 +137,16 @@ public final class AHCTransport: HTTPTransport {
 }
 
 extension TransportError {
-    fileprivate func at(_ place: HTTPOrigin) -> TransportError {
-        origin == nil ? TransportError(kind, origin: place, detail: detail) : self
+    /// The error with the place where it happened, and the proxy where that may be the reason.
+    fileprivate func at(_ place: HTTPOrigin, through proxy: ProxyServer?) -> TransportError {
+        guard origin == nil else { return self }
+        var detail = detail
+        if let proxy {
+            switch kind {
+            case .unreachable, .timeout, .tls: detail += "\(detail.isEmpty ? "" : ", ")through proxy \(proxy)"
+            default: break
+            }
+        }
+        return TransportError(kind, origin: place, detail: detail)
     }
 }
