@@ -73,8 +73,11 @@ var targets: [Target] = [
     .target(name: "CTestShims"),
     module(
         "TrustTestSupport",
-        ["CTestShims", "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
-         "CanonicalJSON", httpTypes]
+        [
+            "CTestShims", "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport",
+            "TrustCrypto",
+            "CanonicalJSON", httpTypes,
+        ]
     ),
 
     tests("TrustTestSupportTests", ["TrustTestSupport"]),
@@ -91,8 +94,10 @@ var targets: [Target] = [
     ),
     tests(
         "ContentTrustTests",
-        ["ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
-         "CanonicalJSON", "TrustTestSupport", httpTypes]
+        [
+            "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
+            "CanonicalJSON", "TrustTestSupport", httpTypes,
+        ]
     ),
     tests(
         "AttackTests",
@@ -124,12 +129,18 @@ if !coreOnly {
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ]
     targets += [
-        module("AHCTransport", ["TrustTransport", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, httpTypes, logging]),
+        module(
+            "AHCTransport",
+            ["TrustTransport", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, httpTypes, logging]
+        ),
         // Layer 5
         module(
             "TrustCommands",
-            ["ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport",
-             "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, logging]
+            [
+                "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry",
+                "TrustTransport",
+                "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, logging,
+            ]
         ),
         // Layer 6
         .executableTarget(name: "trustctl", dependencies: ["TrustCommands"], swiftSettings: swiftSettings),
@@ -144,8 +155,10 @@ if !coreOnly {
         ),
         tests(
             "PeerTests",
-            ["trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
-             "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+            [
+                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
+                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+            ]
         ),
     ]
     products += [
