@@ -1,14 +1,14 @@
 import OCI
-import TUF
+package import TUF
 import TUFClient
-import TrustCrypto
+package import TrustCrypto
 
 // One exhaustive switch for each error of the modules below, without a default: an error that is added there does not
 // compile here until it has a reason.
 
 extension Refusal {
     /// A file that could not be read or written.
-    static func file(_ error: FileError, checked: String) -> Refusal {
+    package static func file(_ error: FileError, checked: String) -> Refusal {
         let found: String
         var next: String?
         switch error {
@@ -39,7 +39,7 @@ extension Refusal {
     }
 
     /// Pins that could not be read or changed.
-    static func pins(_ error: PinStoreError) -> Refusal {
+    package static func pins(_ error: PinStoreError) -> Refusal {
         switch error {
         case .file(let error):
             return file(error, checked: "pins")
@@ -168,7 +168,7 @@ extension Refusal {
     }
 
     /// Metadata that was refused.
-    static func metadata(_ error: TUFError, checked: String, pin: Pin?) -> Refusal {
+    package static func metadata(_ error: TUFError, checked: String, pin: Pin?) -> Refusal {
         func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
             Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: error)
         }

@@ -1,6 +1,8 @@
 #ifndef TRUSTCTL_CTRUSTSHIMS_H
 #define TRUSTCTL_CTRUSTSHIMS_H
 
+#include "CProcess.h"
+
 #include <openssl/evp.h>
 
 // What Swift cannot see of OpenSSL: macros that are computed.

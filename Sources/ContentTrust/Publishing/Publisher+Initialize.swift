@@ -257,6 +257,7 @@ extension Publisher {
 extension Pin {
     /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
     public var command: String {
+        let scope = ShellWord.quoted(scope.description)
         switch anchor {
         case .keys(let ids, let threshold):
             let keys = ids.sorted().map { " --root-key \($0)" }.joined()

@@ -19,7 +19,7 @@ package struct RegistryTrustStore: TrustStore {
     }
 
     /// Whether a tag belongs to trust data, so that it can be neither signed nor verified as an image.
-    static func isReserved(_ tag: String) -> Bool {
+    package static func isReserved(_ tag: String) -> Bool {
         tag.utf8.elementsEqual(TrustDataDocument.tag.utf8) || tag.utf8.starts(with: "\(TrustDataDocument.tag).".utf8)
     }
 

@@ -60,6 +60,7 @@ public struct UnverifiedTrustData: Sendable {
     public func pinCommand(repository: String) -> String {
         let keys = rootKeyIDs.map { " --root-key \($0)" }.joined()
         let threshold = threshold == rootKeyIDs.count ? "" : " --threshold \(threshold)"
-        return "trustctl pin add \(repository)\(keys)\(threshold)"
+        // The name may be what foreign metadata claims, and the line is there to be pasted into a shell.
+        return "trustctl pin add \(ShellWord.quoted(repository))\(keys)\(threshold)"
     }
 }

@@ -1,0 +1,127 @@
+import ArgumentParser
+import CTrustShims
+import CanonicalJSON
+import ContentTrust
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The program `trustctl`, from its arguments to its exit status.
+public enum Program {
+    /// Runs the program with the arguments of this process.
+    ///
+    /// The exit status is that of ``ContentTrust/Reason/exitCode``; 128 and the number of the signal when one ended it.
+    ///
+    /// - Returns: Never.
+    public static func main() async -> Never {
+        trustctl_occupy_standard_streams()
+        let environment = Environment.current
+        let console = Console(environment)
+        let interruption = Interruption()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let task = Task { await run(arguments, environment: environment, console: console) }
+        interruption.onInterruption { task.cancel() }
+        interruption.watch()
+        let status = await task.value
+        console.progress(nil)
+        if let number = interruption.number { exit(Interruption.exitStatus(number)) }
+        switch console.outputError {
+        case 0:
+            exit(status)
+        case EPIPE:
+            // The reader has seen enough. As other tools do: silently, and not as a success.
+            trustctl_end_by_signal(SIGPIPE)
+            exit(Interruption.exitStatus(SIGPIPE))
+        case let code:
+            console.alert("error: standard output: \(String(cString: strerror(code)))")
+            exit(Reason.storage.exitCode)
+        }
+    }
+
+    /// Parses the arguments, runs the command, and shows what it throws.
+    ///
+    /// - Parameters:
+    ///   - arguments: Without the name of the program.
+    ///   - environment: What the process was started with.
+    ///   - console: Where to write.
+    /// - Returns: The exit status.
+    static func run(_ arguments: [String], environment: Environment, console: Console) async -> CInt {
+        var command: any ParsableCommand
+        do {
+            command = try Trustctl.parseAsRoot(arguments)
+            guard let work = command as? any TrustCommand else {
+                // A group of commands, or help.
+                try command.run()
+                return Reason.trusted.exitCode
+            }
+            return await run(work, environment: environment, console: console)
+        } catch {
+            return explain(error, arguments: arguments, console: console)
+        }
+    }
+
+    private static func run(_ command: any TrustCommand, environment: Environment, console: Console) async -> CInt {
+        console.verbosity = command.common.verbosity
+        let limit = TimeLimit(command.timeLimit)
+        let context = CommandContext(environment: environment, console: console, timeLimit: limit)
+        let title = type(of: command).title
+        let result = await limit.run { () async throws(Refusal) -> Reason in try await command.execute(context) }
+        switch result {
+        case .success(let reason):
+            return reason.exitCode
+        case .failure(let refusal):
+            let shown = limit.isPassed ? limit.refusal(checked: title) : refusal
+            // Whoever pressed ctrl-C knows why nothing came of it.
+            if Task.isCancelled {
+                console.note("interrupted")
+                return shown.reason.exitCode
+            }
+            return show(shown, of: command, title: title, console: console)
+        }
+    }
+
+    private static func show(_ refusal: Refusal, of command: any TrustCommand, title: String, console: Console) -> CInt
+    {
+        for line in RefusalText.lines(refusal, subject: title, style: console.style) { console.alert(line) }
+        if command.common.verbose, let cause = refusal.cause {
+            console.detail("  cause:    \(SafeText.escaped("\(cause)"))")
+        }
+        if command.common.json {
+            var object = RefusalText.json(refusal)
+            object["command"] = .string(title)
+            console.result(JSONValue.object(object).line)
+        }
+        return refusal.reason.exitCode
+    }
+
+    /// Shows what the argument parser threw: help, versions and completion scripts on standard output, mistakes on
+    /// standard error.
+    private static func explain(_ error: any Error, arguments: [String], console: Console) -> CInt {
+        let status = Trustctl.exitCode(for: error)
+        let message = Trustctl.fullMessage(for: error)
+        guard !status.isSuccess else {
+            if !message.isEmpty { console.result(message) }
+            return Reason.trusted.exitCode
+        }
+        console.alert(safeLines(message))
+        if arguments.prefix(while: { $0 != "--" }).contains("--json") {
+            let refusal = Refusal(.usage, checked: "arguments", found: Trustctl.message(for: error))
+            var object = RefusalText.json(refusal)
+            object["command"] = .string("trustctl")
+            console.result(JSONValue.object(object).line)
+        }
+        return Reason.usage.exitCode
+    }
+
+    /// The parser's message repeats arguments, and has several lines of its own.
+    private static func safeLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { SafeText.escaped(String($0)) }
+            .joined(separator: "\n")
+    }
+}

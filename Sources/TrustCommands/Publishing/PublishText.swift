@@ -1,0 +1,138 @@
+import CanonicalJSON
+import ContentTrust
+import OCI
+import TUF
+import TrustCrypto
+
+/// What was published, as people and programs read it.
+struct PublishText: Sendable {
+    /// Whose trust data.
+    let subject: Subject
+    /// What was published.
+    let report: PublishReport
+    /// What the tags were signed as; empty when no tag was.
+    var images: [ImageToSign] = []
+    /// The options that lead to the trust data again, for the command that keeps it fresh.
+    var storeArguments = ""
+
+    /// More tags than this are counted instead of named.
+    static let namedTags = 20
+
+    /// The lines for standard error.
+    func lines(_ style: Style) -> [String] {
+        var lines: [String] = []
+        let names = report.tags.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        if names.count <= Self.namedTags {
+            for name in names { lines.append(line(name, style)) }
+        } else {
+            lines.append("\(SafeText.escaped(subject.description)): \(counts)")
+        }
+        for tag in report.unmergedTags {
+            lines.append(
+                style.warning("warning")
+                    + " \(SafeText.escaped(subject.reference(tag: tag))): two other publishers had set "
+                    + "it differently; it stayed as readers saw it. Sign it again if that is wrong."
+            )
+        }
+        return lines + summary
+    }
+
+    /// What has become of all tags together.
+    private var counts: String {
+        var numbers: [String: Int] = [:]
+        for outcome in report.tags.values { numbers[Self.word(outcome), default: 0] += 1 }
+        let parts = ["added", "changed", "unchanged", "revoked", "absent"].compactMap { word in
+            numbers[word].map { "\($0) \(word)" }
+        }
+        return "\(report.tags.count) tags, \(parts.joined(separator: ", "))"
+    }
+
+    private func line(_ name: String, _ style: Style) -> String {
+        let reference = SafeText.escaped(subject.reference(tag: name))
+        switch report.tags[name] {
+        case .unchanged:
+            return "unchanged \(reference): signed the same way already\(digest(name).map { ", \($0)" } ?? "")"
+        case .set(let before):
+            let was = before?.digest(.sha256).map { ", was \($0)" } ?? ""
+            return "\(style.good("signed")) \(reference): \(digest(name)?.description ?? "")\(was)"
+        case .revoked(let before):
+            return "\(style.good("revoked")) \(reference)\(before?.digest(.sha256).map { ": was \($0)" } ?? "")"
+        case .absent, nil:
+            return "\(style.bad("absent")) \(reference): it was not signed"
+        }
+    }
+
+    private func digest(_ tag: String) -> Digest? { images.first { $0.tag == tag }?.descriptor.digest }
+
+    /// What was written, until when it is good, and how it stays so.
+    private var summary: [String] {
+        var lines: [String] = []
+        if report.changed {
+            let roles = report.signedRoles.map { role in
+                report.versions[role].map { "\(role) \($0)" } ?? role.string
+            }
+            var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
+            if report.rounds > 1 { text += ", merged with other publishers" }
+            lines.append(text)
+        }
+        if let first = report.firstExpiry {
+            let command = "trustctl refresh \(subject)\(storeArguments)"
+            lines.append(
+                "\(first.role) expires first, at \(first.at); from cron or CI: \(SafeText.escaped(command))"
+            )
+        }
+        return lines
+    }
+
+    /// One word for what became of a tag.
+    static func word(_ outcome: TagOutcome) -> String {
+        switch outcome {
+        case .unchanged: "unchanged"
+        case .set(nil): "added"
+        case .set: "changed"
+        case .revoked: "revoked"
+        case .absent: "absent"
+        }
+    }
+
+    /// The members of the object of `--json` output.
+    var json: JSONObject {
+        var tags: [JSONValue] = []
+        let descriptors = Dictionary(images.map { ($0.tag, $0.descriptor) }) { first, _ in first }
+        for (name, outcome) in report.tags.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            var object: JSONObject = ["tag": .string(name), "outcome": .string(Self.word(outcome))]
+            if let descriptor = descriptors[name] {
+                object["digest"] = .string(descriptor.digest.description)
+                object["mediaType"] = .string(descriptor.mediaType.string)
+                object["size"] = .integer(descriptor.size)
+            }
+            if case .set(let before?) = outcome { object["previous"] = .optional(before.digest(.sha256)) }
+            if case .revoked(let before?) = outcome { object["previous"] = .optional(before.digest(.sha256)) }
+            tags.append(.object(object))
+        }
+        var object: JSONObject = [
+            "reason": .string(Reason.trusted.code),
+            "exitCode": 0,
+            "repository": .string(subject.description),
+            "signedRepository": .string(report.repository),
+            "store": .string(report.store),
+            "identity": .string(report.identity.description),
+            "changed": .boolean(report.changed),
+            "signedRoles": .array(report.signedRoles.map { .string($0.string) }),
+            "unmergedTags": .array(report.unmergedTags.map(JSONValue.string)),
+            "roles": Self.roles(versions: report.versions, expires: report.expires),
+        ]
+        if !report.tags.isEmpty { object["tags"] = .array(tags) }
+        object["refreshBefore"] = report.firstExpiry.map { .string($0.at.description) }
+        return object
+    }
+
+    /// Versions and expiries by role.
+    static func roles(versions: [RoleName: Int64], expires: [RoleName: Instant]) -> JSONValue {
+        var object: JSONObject = [:]
+        for (role, version) in versions {
+            object[role.string] = ["version": .integer(version), "expires": .optional(expires[role])]
+        }
+        return .object(object)
+    }
+}

@@ -1,0 +1,40 @@
+import CanonicalJSON
+import ContentTrust
+import TUF
+import TrustCrypto
+
+/// Evidence as people and programs read it.
+enum EvidenceText {
+    /// How fresh the trust data is: `signed 3 h ago, good until 2026-12-07T12:00:00Z`.
+    static func freshness(_ evidence: Evidence) -> String {
+        var parts: [String] = []
+        if let issued = evidence.issued {
+            parts.append("signed \(DurationText.words(evidence.verifiedAt.seconds(since: issued))) ago")
+        }
+        let age = evidence.verifiedAt.seconds(since: evidence.lastCheck)
+        if age > 0 { parts.append("last asked \(DurationText.words(age)) ago") }
+        if let first = evidence.expires.values.min() { parts.append("good until \(first)") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// The object `trustData` of `--json` output.
+    static func json(_ evidence: Evidence) -> JSONValue {
+        var roles: JSONObject = [:]
+        for (role, version) in evidence.versions {
+            roles[role.string] = [
+                "version": .integer(version),
+                "expires": .optional(evidence.expires[role]),
+                "signers": .array((evidence.signers[role] ?? []).sorted().map { .string($0.string) }),
+            ]
+        }
+        return [
+            "repository": .optional(evidence.signedRepository),
+            "store": .string(evidence.store),
+            "pin": .string(evidence.pin),
+            "issued": .optional(evidence.issued),
+            "lastCheck": .string(evidence.lastCheck.description),
+            "verifiedAt": .string(evidence.verifiedAt.description),
+            "roles": .object(roles),
+        ]
+    }
+}

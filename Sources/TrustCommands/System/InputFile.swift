@@ -1,0 +1,68 @@
+import ContentTrust
+import TrustCrypto
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Files that a user names to be read: regular ones, pipes of process substitution, or `-` for standard input.
+enum InputFile {
+    /// All bytes of a file.
+    ///
+    /// - Parameters:
+    ///   - path: The file; `-` for standard input.
+    ///   - limit: The most bytes accepted.
+    ///   - option: Where it was named, for messages.
+    /// - Returns: The bytes.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` when there is no such file or it is too long, with
+    ///   ``Reason/storage`` when it cannot be read.
+    static func read(_ path: String, limit: Int, option: String) throws(Refusal) -> [UInt8] {
+        let checked = "\(option) \(path)"
+        var descriptor = STDIN_FILENO
+        if path != "-" {
+            guard !path.utf8.contains(0) else {
+                throw Refusal(.usage, checked: option, found: "a path with a NUL byte")
+            }
+            repeat { descriptor = open(path, O_RDONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
+            guard descriptor >= 0 else {
+                let code = errno
+                if code == ENOENT || code == ENOTDIR {
+                    throw Refusal(.usage, checked: checked, found: "no such file")
+                }
+                throw Refusal.file(FileError(code: code, path: path), checked: checked)
+            }
+        }
+        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = systemRead(descriptor, into: &buffer)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Refusal.file(FileError(code: errno, path: path), checked: checked)
+            }
+            if count == 0 { return bytes }
+            bytes += buffer.prefix(count)
+            guard bytes.count <= limit else {
+                throw Refusal(.usage, checked: checked, found: "more than \(limit) bytes")
+            }
+        }
+    }
+
+    /// The system's `read`, which a static method of the same name hides.
+    static func systemRead(_ descriptor: CInt, into buffer: inout [UInt8]) -> Int {
+        buffer.withUnsafeMutableBytes { pointer in
+            #if canImport(Darwin)
+                Darwin.read(descriptor, pointer.baseAddress, pointer.count)
+            #elseif canImport(Musl)
+                Musl.read(descriptor, pointer.baseAddress, pointer.count)
+            #else
+                Glibc.read(descriptor, pointer.baseAddress, pointer.count)
+            #endif
+        }
+    }
+}

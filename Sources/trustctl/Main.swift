@@ -1,0 +1,8 @@
+import TrustCommands
+
+@main
+struct Main {
+    static func main() async {
+        await Program.main()
+    }
+}
