@@ -87,7 +87,7 @@ var targets: [Target] = [
     tests("OCITests", ["OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
     tests("TrustTransportTests", ["TrustTransport", "TrustTestSupport", httpTypes]),
     tests("TUFClientTests", ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
-    tests("KeyStorageTests", ["KeyStorage", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("KeyStorageTests", ["KeyStorage", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
     tests(
         "OCIRegistryTests",
         ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes]

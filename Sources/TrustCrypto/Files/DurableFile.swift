@@ -75,6 +75,41 @@ public enum DurableFile {
         return true
     }
 
+    /// Removes a file of secrets, durably, after overwriting it.
+    ///
+    /// Overwriting is a best effort: a file system that copies on write, a flash medium and every backup keep what they
+    /// have. Once the name is gone the file stays gone, also when the process dies in the middle.
+    ///
+    /// - Parameter path: The file.
+    /// - Returns: False when there was none.
+    /// - Throws: ``FileError``.
+    @discardableResult
+    package static func removeOverwriting(_ path: String) throws(FileError) -> Bool {
+        let directory = parent(of: path)
+        let doomed = join(directory, temporaryPrefix + Hex.encode(SecureRandom.bytes(count: 8).span))
+        guard rename(path, doomed) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return false }
+            throw FileError(path: path)
+        }
+        try synchronize(directory: directory)
+        do throws(FileError) {
+            let file = try FileDescriptor(opening: doomed, flags: O_WRONLY | O_NOFOLLOW | O_NONBLOCK)
+            let status = try file.status()
+            if status.isRegularFile {
+                let zeros = [UInt8](repeating: 0, count: min(status.size, 1 << 20))
+                try file.writeAll(zeros.span)
+                try file.synchronize()
+            }
+        } catch {
+            // The name has gone already, and so must the file.
+            unlink(doomed)
+            throw error.about(path)
+        }
+        guard unlink(doomed) == 0 else { throw FileError(path: path) }
+        try synchronize(directory: directory)
+        return true
+    }
+
     /// Makes a directory, and those above it that are missing.
     ///
     /// - Parameters:

@@ -1,0 +1,41 @@
+public import TUF
+
+/// Passphrases from environment variables: `TRUSTCTL_ROOT_PASSPHRASE`, `…_TARGETS_…`, `…_SNAPSHOT_…`, `…_TIMESTAMP_…`, and
+/// `TRUSTCTL_DELEGATION_PASSPHRASE` for all delegated roles. An empty variable counts as unset.
+public struct EnvironmentPassphrases: PassphraseSource {
+    private let environment: [String: String]
+
+    /// Takes the environment.
+    ///
+    /// - Parameter environment: Names and values, as the process got them.
+    public init(_ environment: [String: String]) {
+        self.environment = environment.filter { $0.key.hasPrefix("TRUSTCTL_") }
+    }
+
+    /// The variable that holds the passphrase of a role's keys.
+    ///
+    /// - Parameter role: The role.
+    /// - Returns: The variable's name.
+    public static func variable(for role: RoleName) -> String {
+        switch role {
+        case .root: "TRUSTCTL_ROOT_PASSPHRASE"
+        case .targets: "TRUSTCTL_TARGETS_PASSPHRASE"
+        case .snapshot: "TRUSTCTL_SNAPSHOT_PASSPHRASE"
+        case .timestamp: "TRUSTCTL_TIMESTAMP_PASSPHRASE"
+        default: "TRUSTCTL_DELEGATION_PASSPHRASE"
+        }
+    }
+
+    /// Looks into the variable of the role.
+    ///
+    /// - Parameter request: What the passphrase is needed for.
+    /// - Returns: The variable's value; nil when it is unset or empty.
+    /// - Throws: ``KeyStorageError/malformedPassphrase(origin:)`` for a value that is too long.
+    public func passphrase(for request: PassphraseRequest) async throws(KeyStorageError) -> PassphraseAnswer? {
+        let name = Self.variable(for: request.role)
+        guard let value = environment[name], !value.isEmpty else { return nil }
+        let origin = "the environment variable \(name)"
+        guard value.utf8.count <= Passphrase.maximumLength else { throw .malformedPassphrase(origin: origin) }
+        return PassphraseAnswer(passphrase: Passphrase(value), origin: origin)
+    }
+}

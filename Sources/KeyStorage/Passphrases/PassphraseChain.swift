@@ -1,0 +1,34 @@
+import TUF
+
+/// Asks one source after the other.
+public struct PassphraseChain: PassphraseSource {
+    private let sources: [any PassphraseSource]
+
+    /// Joins sources.
+    ///
+    /// - Parameter sources: In the order in which they are asked; the first that has a passphrase wins.
+    public init(_ sources: [any PassphraseSource]) {
+        self.sources = sources
+    }
+
+    /// Asks the sources in turn.
+    ///
+    /// - Parameter request: What the passphrase is needed for.
+    /// - Returns: The first answer.
+    /// - Throws: What the first source that fails throws; ``KeyStorageError/noPassphraseSource(role:ways:)`` when none
+    ///   has a passphrase, so that a program without a terminal fails instead of waiting for one.
+    public func passphrase(for request: PassphraseRequest) async throws(KeyStorageError) -> PassphraseAnswer? {
+        for source in sources {
+            if let answer = try await source.passphrase(for: request) { return answer }
+        }
+        throw .noPassphraseSource(role: request.role, ways: Self.ways(for: request.role))
+    }
+
+    /// How a passphrase can be given, for people.
+    static func ways(for role: RoleName) -> [String] {
+        [
+            "the environment variable \(EnvironmentPassphrases.variable(for: role))", "--passphrase-file FILE",
+            "--passphrase-fd NUMBER", "--passphrase-helper PROGRAM", "a terminal",
+        ]
+    }
+}

@@ -1,0 +1,140 @@
+public import TUF
+public import TrustCrypto
+
+/// What a passphrase is needed for.
+public struct PassphraseRequest: Sendable, Hashable {
+    /// Whether the passphrase opens something or will from now on.
+    public enum Purpose: String, Sendable, Hashable {
+        /// It opens a key that exists.
+        case existing
+        /// It will protect a key from now on.
+        case new
+    }
+
+    /// The role that the key signs for.
+    public let role: RoleName
+    /// The repository that the key belongs to; nil where it may serve many.
+    public let repository: String?
+    /// The key's id, where it is known already.
+    public let keyID: KeyID?
+    /// Whether the key exists.
+    public let purpose: Purpose
+    /// 1 when nothing has been tried, and one more for each passphrase that was wrong.
+    public let attempt: Int
+
+    /// Describes what a passphrase is needed for.
+    ///
+    /// - Parameters:
+    ///   - role: The role that the key signs for.
+    ///   - repository: The repository that the key belongs to; nil where it may serve many.
+    ///   - keyID: The key's id, where it is known already.
+    ///   - purpose: Whether the key exists.
+    ///   - attempt: 1 when nothing has been tried, and one more for each passphrase that was wrong.
+    public init(role: RoleName, repository: String?, keyID: KeyID?, purpose: Purpose, attempt: Int = 1) {
+        self.role = role
+        self.repository = repository
+        self.keyID = keyID
+        self.purpose = purpose
+        self.attempt = attempt
+    }
+}
+
+/// A passphrase and where it came from.
+public struct PassphraseAnswer: Sendable {
+    /// The passphrase.
+    public let passphrase: Passphrase
+    /// Where it came from, for people: "the environment variable …".
+    public let origin: String
+    /// Whether asking again may bring another answer: somebody typed it.
+    public let isTyped: Bool
+
+    /// Makes an answer.
+    ///
+    /// - Parameters:
+    ///   - passphrase: The passphrase.
+    ///   - origin: Where it came from, for people.
+    ///   - isTyped: Whether asking again may bring another answer.
+    public init(passphrase: Passphrase, origin: String, isTyped: Bool = false) {
+        self.passphrase = passphrase
+        self.origin = origin
+        self.isTyped = isTyped
+    }
+}
+
+/// Something that knows passphrases, or whom to ask for them.
+public protocol PassphraseSource: Sendable {
+    /// Finds a passphrase.
+    ///
+    /// - Parameter request: What it is needed for.
+    /// - Returns: The passphrase, or nil when this source has none for this request.
+    /// - Throws: ``KeyStorageError`` when the source should have had one and failed.
+    func passphrase(for request: PassphraseRequest) async throws(KeyStorageError) -> PassphraseAnswer?
+}
+
+extension KeyStore {
+    /// How often a passphrase may be typed.
+    private static var attempts: Int { 3 }
+
+    /// Opens a key, asking for its passphrase if it has one; a typed passphrase may be wrong twice.
+    ///
+    /// - Parameters:
+    ///   - record: The key's record, from this store.
+    ///   - source: Where passphrases come from.
+    /// - Returns: The key.
+    /// - Throws: ``KeyStorageError``; ``KeyStorageError/passphraseRequired(_:)`` when the source has none.
+    public func unlock(
+        _ record: KeyRecord,
+        asking source: any PassphraseSource
+    ) async throws(KeyStorageError) -> PrivateKey {
+        guard record.isEncrypted else { return try await unlock(record.keyID, passphrase: nil) }
+        var attempt = 1
+        while true {
+            let request = PassphraseRequest(
+                role: record.role,
+                repository: record.repository,
+                keyID: record.keyID,
+                purpose: .existing,
+                attempt: attempt
+            )
+            guard let answer = try await source.passphrase(for: request) else {
+                throw .passphraseRequired(record.keyID)
+            }
+            do throws(KeyStorageError) {
+                return try await unlock(record.keyID, passphrase: answer.passphrase)
+            } catch .wrongPassphrase {
+                guard answer.isTyped, attempt < Self.attempts else {
+                    throw .wrongPassphrase(record.keyID, origin: answer.origin)
+                }
+                attempt += 1
+            } catch {
+                throw error
+            }
+        }
+    }
+}
+
+extension PassphraseSource {
+    /// Finds the passphrase for a key that is about to be stored.
+    ///
+    /// - Parameters:
+    ///   - attributes: What the key is for.
+    ///   - keyID: The key's id, where it is known already.
+    /// - Returns: A passphrase of at least ``Passphrase/minimumLength`` bytes.
+    /// - Throws: ``KeyStorageError``.
+    public func newPassphrase(
+        for attributes: KeyAttributes,
+        keyID: KeyID?
+    ) async throws(KeyStorageError) -> Passphrase {
+        let request = PassphraseRequest(
+            role: attributes.role,
+            repository: attributes.repository,
+            keyID: keyID,
+            purpose: .new
+        )
+        guard let answer = try await passphrase(for: request) else {
+            throw .noPassphraseSource(role: attributes.role, ways: PassphraseChain.ways(for: attributes.role))
+        }
+        try answer.passphrase.requireStrength()
+        return answer.passphrase
+    }
+}

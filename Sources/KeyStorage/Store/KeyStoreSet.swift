@@ -1,0 +1,83 @@
+public import TrustCrypto
+
+/// Several key stores looked at as one: the user's own, and those on other media (`--key-store DIR`).
+///
+/// A medium that is not mounted, or a store that cannot be read, matters only when a key is needed that no other store
+/// has.
+public struct KeyStoreSet: Sendable {
+    /// The user's own store, where new keys go unless somebody says otherwise.
+    public let primary: any KeyStore
+    /// Further stores, in the order in which they are looked into.
+    public let additional: [any KeyStore]
+
+    /// Joins stores.
+    ///
+    /// - Parameters:
+    ///   - primary: The user's own store. It need not exist yet.
+    ///   - additional: Further stores.
+    public init(primary: any KeyStore, additional: [any KeyStore] = []) {
+        self.primary = primary
+        self.additional = additional
+    }
+
+    /// Lists the keys of all stores.
+    ///
+    /// - Returns: The keys that could be read, and the files and stores that could not.
+    public func list() async -> KeyListing {
+        var records: [KeyRecord] = []
+        var problems: [KeyListing.Problem] = []
+        for (index, store) in stores.enumerated() {
+            do throws(KeyStorageError) {
+                let listing = try await store.list()
+                records += listing.records
+                problems += listing.problems
+            } catch {
+                if index == 0, case .storeMissing = error { continue }
+                problems.append(KeyListing.Problem(path: store.location, error: error))
+            }
+        }
+        return KeyListing(records: records, problems: problems)
+    }
+
+    /// Finds a key and the store that has it.
+    ///
+    /// - Parameter keyID: The id that TUF computes for the key.
+    /// - Returns: The first store that has the key, and its record.
+    /// - Throws: ``KeyStorageError/keyNotFound(_:unavailable:)``, which names the stores that could not be looked into;
+    ///   what reading the key's file threw, when no other store has the key.
+    public func find(_ keyID: KeyID) async throws(KeyStorageError) -> (record: KeyRecord, store: any KeyStore) {
+        var unavailable: [String] = []
+        var failure: KeyStorageError?
+        for (index, store) in stores.enumerated() {
+            do throws(KeyStorageError) {
+                if let record = try await store.record(of: keyID) { return (record, store) }
+            } catch {
+                switch error {
+                case .storeMissing:
+                    if index > 0 { unavailable.append(store.location) }
+                default:
+                    failure = failure ?? error
+                }
+            }
+        }
+        if let failure { throw failure }
+        throw .keyNotFound(keyID, unavailable: unavailable)
+    }
+
+    /// Opens a key, asking for its passphrase if it has one.
+    ///
+    /// - Parameters:
+    ///   - keyID: The id that TUF computes for the key.
+    ///   - source: Where passphrases come from.
+    /// - Returns: The key.
+    /// - Throws: ``KeyStorageError``.
+    public func unlock(
+        _ keyID: KeyID,
+        asking source: any PassphraseSource
+    ) async throws(KeyStorageError) -> PrivateKey {
+        let (record, store) = try await find(keyID)
+        return try await store.unlock(record, asking: source)
+    }
+
+    private var stores: [any KeyStore] { [primary] + additional }
+}
