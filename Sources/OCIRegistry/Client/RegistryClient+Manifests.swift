@@ -9,7 +9,7 @@ public enum DeletionOutcome: Sendable, Hashable {
     case deleted
     /// It was not there.
     case absent
-    /// The registry does not delete (405, or the code UNSUPPORTED).
+    /// The registry does not delete, or not tags (405, or the code UNSUPPORTED).
     case unsupported
 }
 
@@ -107,8 +107,10 @@ extension RegistryClient {
         let response = try await send(.delete, manifestPath(name), scope: scope)
         if response.isSuccess { return .deleted }
         if response.says(AbsenceCodes.manifest) { return .absent }
-        let faults = RegistryFault.parse(response.body)
-        if response.status.code == 405 || faults.contains(where: { $0.code == "UNSUPPORTED" }) { return .unsupported }
+        let codes = RegistryFault.parse(response.body).map(\.code)
+        if response.status.code == 405 || codes.contains("UNSUPPORTED") { return .unsupported }
+        // What distribution up to version 2.8 says to a tag, which it takes for a malformed digest.
+        if case .tag = name, response.status.code == 400, codes == ["DIGEST_INVALID"] { return .unsupported }
         throw failure(response)
     }
 }

@@ -299,10 +299,14 @@ struct RegistryClientTests {
         #expect(try await fixture.client.deleteManifest(.digest(Self.manifest.descriptor.digest)) == .absent)
         for reply in [
             InMemoryTransport.Reply.text(.methodNotAllowed), FakeRegistry.error(.methodNotAllowed, "UNSUPPORTED"),
-            FakeRegistry.error(.badRequest, "UNSUPPORTED"),
+            FakeRegistry.error(.badRequest, "UNSUPPORTED"), FakeRegistry.error(.badRequest, "DIGEST_INVALID"),
         ] {
             let fixture = try ClientFixture { _, _ in reply }
             #expect(try await fixture.client.deleteManifest(tag()) == .unsupported)
+        }
+        let invalid = try ClientFixture { _, _ in FakeRegistry.error(.badRequest, "DIGEST_INVALID") }
+        await #expect(throws: RegistryError.self) {
+            try await invalid.client.deleteManifest(.digest(Self.manifest.descriptor.digest))
         }
     }
 }
