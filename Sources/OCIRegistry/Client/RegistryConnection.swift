@@ -20,13 +20,6 @@ final class RegistryConnection: Sendable {
         case ignore
     }
 
-    /// The outcome of one attempt at one origin.
-    private enum Attempt: Sendable {
-        case answered(HTTPResponseMessage)
-        /// It speaks https only.
-        case wrongScheme
-    }
-
     /// Sends a request. The body of an answer without success is cut to what an error may take.
     ///
     /// - Parameters:
@@ -43,26 +36,30 @@ final class RegistryConnection: Sendable {
         _ request: (HTTPOrigin) throws(TransportError) -> HTTPRequestMessage
     ) async throws(RegistryError) -> HTTPResponseMessage {
         if let index = chosen.withLock(\.self) {
-            return try await send(at: authorizers[index], scope: scope, limits: limits, body: body, request)
+            return try await send(at: authorizers[index], scope: scope, limits: limits, body: body, request).message
         }
-        var firstError: RegistryError?
+        // What the first origin said, should the second not be spoken at all.
+        var first: Result<HTTPResponseMessage, RegistryError>?
         for (index, authorizer) in authorizers.enumerated() {
             do throws(RegistryError) {
-                let isLast = index == authorizers.count - 1
-                let attempt = try await attempt(authorizer, scope, limits, body, mayBeWrong: !isLast, request)
-                guard case .answered(let response) = attempt else { continue }
+                let response = try await send(at: authorizer, scope: scope, limits: limits, body: body, request)
+                if index < authorizers.count - 1, Self.mayAskForTLS(response.message, response.method) {
+                    first = .success(response.message)
+                    continue
+                }
                 chosen.withLock { $0 = index }
-                return response
+                return response.message
             } catch {
-                if let firstError {
-                    // Where the second origin is not even spoken, what the first one did is the better explanation.
-                    throw Self.isUnspoken(error) ? firstError : error
+                if let first {
+                    guard Self.isUnspoken(error) else { throw error }
+                    return try first.get()
                 }
                 guard Self.mayBeOtherScheme(error) else { throw error }
-                firstError = error
+                first = .failure(error)
             }
         }
-        throw firstError ?? .cancelled
+        guard let first else { preconditionFailure("a registry without an origin") }
+        return try first.get()
     }
 
     private func send(
@@ -71,23 +68,7 @@ final class RegistryConnection: Sendable {
         limits: RequestLimits,
         body: Body,
         _ request: (HTTPOrigin) throws(TransportError) -> HTTPRequestMessage
-    ) async throws(RegistryError) -> HTTPResponseMessage {
-        let attempt = try await attempt(authorizer, scope, limits, body, mayBeWrong: false, request)
-        guard case .answered(let response) = attempt else {
-            // Only said where there is another origin to try.
-            throw .badResponse(authorizer.registry, .status(400, []))
-        }
-        return response
-    }
-
-    private func attempt(
-        _ authorizer: RegistryAuthorizer,
-        _ scope: RepositoryScope?,
-        _ limits: RequestLimits,
-        _ body: Body,
-        mayBeWrong: Bool,
-        _ request: (HTTPOrigin) throws(TransportError) -> HTTPRequestMessage
-    ) async throws(RegistryError) -> Attempt {
+    ) async throws(RegistryError) -> (message: HTTPResponseMessage, method: HTTPRequest.Method) {
         let message: HTTPRequestMessage
         do throws(TransportError) {
             message = try request(authorizer.registry)
@@ -95,16 +76,14 @@ final class RegistryConnection: Sendable {
             throw RegistryError(error)
         }
         do throws(RegistryAuthError) {
-            return try await authorizer.stream(message, scope: scope, limits: limits) {
+            let response = try await authorizer.stream(message, scope: scope, limits: limits) {
                 (head, reader) async throws(TransportError) in
                 guard head.status.kind == .successful else {
-                    let start = try await Self.start(of: reader)
-                    if mayBeWrong, head.status.code == 400, Self.asksForTLS(start) { return .wrongScheme }
-                    return .answered(HTTPResponseMessage(head: head, body: start))
+                    return HTTPResponseMessage(head: head, body: try await Self.start(of: reader))
                 }
-                let bytes = body == .collect ? try await reader.collect() : []
-                return .answered(HTTPResponseMessage(head: head, body: bytes))
+                return HTTPResponseMessage(head: head, body: body == .collect ? try await reader.collect() : [])
             }
+            return (response, message.method)
         } catch {
             throw RegistryError(error)
         }
@@ -125,9 +104,11 @@ final class RegistryConnection: Sendable {
         return bytes
     }
 
-    /// What Go, nginx and Apache servers say to plain HTTP on a port for https.
-    private static func asksForTLS(_ body: [UInt8]) -> Bool {
-        body.firstRange(of: Array("HTTPS".utf8)) != nil || body.firstRange(of: Array("SSL".utf8)) != nil
+    /// Whether this is what Go, nginx and Apache servers answer to plain HTTP on a port for https. The answer to HEAD does
+    /// not say why.
+    private static func mayAskForTLS(_ response: HTTPResponseMessage, _ method: HTTPRequest.Method) -> Bool {
+        guard response.status.code == 400 else { return false }
+        return method == .head || ["HTTPS", "SSL"].contains { response.body.firstRange(of: Array($0.utf8)) != nil }
     }
 
     /// Whether plain HTTP may have failed because the server expects TLS.

@@ -64,6 +64,23 @@ struct EndpointTests {
         #expect(fixture.transport.requests.last?.url == "https://localhost:5000/v2/")
     }
 
+    @Test("on this machine are found also by HEAD, whose answer does not say why")
+    func fallbackByHead() async throws {
+        let fixture = try ClientFixture("localhost:5000/team/app") { request, _ in
+            request.url.hasPrefix("http://") ? Self.tlsOnly[0] : nil
+        }
+        #expect(try await fixture.client.headManifest(.tag(.latest)) == nil)
+        let schemes = fixture.transport.requests.map { String($0.url.prefix { $0 != ":" }) }
+        #expect(schemes == ["http", "https", "https"])
+        let plain = try ClientFixture("localhost:5000/team/app") { request, _ in
+            request.url.hasPrefix("http://") ? .text(.badRequest) : .failure(TransportError(.tls(.handshake)))
+        }
+        let origin = try HTTPURL(parsing: "http://localhost:5000").origin
+        await #expect(throws: RegistryError.badResponse(origin, .status(400, []))) {
+            try await plain.client.headManifest(.tag(.latest))
+        }
+    }
+
     @Test("on this machine that speak plain HTTP are asked once")
     func plain() async throws {
         for reply in [
