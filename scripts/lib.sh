@@ -18,6 +18,7 @@ packages() {
     cat <<'TABLE'
 libssl-dev       pkg-config --atleast-version=3.0 libcrypto
 libsodium-dev    pkg-config --atleast-version=1.0.18 libsodium
+zlib1g-dev       pkg-config --exists zlib
 pkg-config       command -v pkg-config
 docker-registry  command -v docker-registry
 skopeo           command -v skopeo
