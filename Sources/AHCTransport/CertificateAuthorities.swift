@@ -22,9 +22,10 @@ public struct CertificateAuthorities: Sendable {
             TransportError(.configuration, detail: "\(name): \(reason)")
         }
         guard pem.count <= Self.maximumBytes else { throw refuse("larger than \(Self.maximumBytes) bytes") }
-        let text = String(decoding: pem, as: UTF8.self)
-        let expected = text.split(separator: "\n").count {
-            $0.hasPrefix("-----BEGIN CERTIFICATE-----") || $0.hasPrefix("-----BEGIN TRUSTED CERTIFICATE-----")
+        // By bytes: to a Character, CR and LF are one.
+        let beginnings = ["-----BEGIN CERTIFICATE-----", "-----BEGIN TRUSTED CERTIFICATE-----"].map { Array($0.utf8) }
+        let expected = pem.split(separator: 0x0a).count { line in
+            beginnings.contains { line.starts(with: $0) }
         }
         guard expected > 0 else { throw refuse("no PEM certificate in it") }
         do {
