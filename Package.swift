@@ -157,7 +157,7 @@ if !coreOnly {
             "PeerTests",
             [
                 "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
-                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes,
             ]
         ),
     ]

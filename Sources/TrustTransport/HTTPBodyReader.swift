@@ -72,7 +72,7 @@ public final class HTTPBodyReader {
     /// Reads and forgets a short rest, so that the connection can be used again.
     ///
     /// Gives up without an error: the answer is not wanted any more, and a transport closes what was not read.
-    func drain(upTo bytes: Int64 = 65_536) async {
+    package func drain(upTo bytes: Int64 = 65_536) async {
         guard (declared ?? 0) <= bytes else { return }
         var rest = bytes
         do {

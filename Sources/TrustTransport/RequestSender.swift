@@ -76,15 +76,18 @@ public struct RequestSender: Sendable {
     /// - Parameters:
     ///   - request: What to send.
     ///   - limits: Bounds, `handle` included. See ``RequestLimits/transfer(bytes:base:idleTimeout:)``.
-    ///   - handle: Called at most once; nothing is retried after that. It returns its own failures as values.
+    ///   - mayHandleTwice: Whether `handle` may be called anew for another attempt when the body breaks off; for one that
+    ///     only collects. Otherwise nothing is retried once it has been called.
+    ///   - handle: Gets the response. It returns its own failures as values.
     /// - Returns: What `handle` returned.
     /// - Throws: ``TransportError``.
     public func stream<Answer: Sendable>(
         _ request: HTTPRequestMessage,
         limits: RequestLimits,
+        mayHandleTwice: Bool = false,
         _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
     ) async throws(TransportError) -> Answer {
-        try await run(request, limits: limits, mayHandleTwice: false, handle)
+        try await run(request, limits: limits, mayHandleTwice: mayHandleTwice, handle)
     }
 
     private enum Step<Answer: Sendable>: Sendable {

@@ -64,7 +64,8 @@ public actor RegistryAuthorizer {
         scope: RepositoryScope?,
         limits: RequestLimits
     ) async throws(RegistryAuthError) -> HTTPResponseMessage {
-        try await stream(request, scope: scope, limits: limits) { (head, body) async throws(TransportError) in
+        try await stream(request, scope: scope, limits: limits, mayHandleTwice: true) {
+            (head, body) async throws(TransportError) in
             HTTPResponseMessage(head: head, body: try await body.collect())
         }
     }
@@ -75,19 +76,21 @@ public actor RegistryAuthorizer {
     ///   - request: What to send. A streamed body is opened anew for the second attempt.
     ///   - scope: What it needs; nil outside any repository.
     ///   - limits: Bounds of each attempt.
-    ///   - handle: Called at most once, never with a 401 of the registry.
+    ///   - mayHandleTwice: See `RequestSender`.
+    ///   - handle: Gets the response; never a 401 of the registry.
     /// - Returns: What `handle` returned.
     /// - Throws: ``RegistryAuthError``.
     public nonisolated func stream<Answer: Sendable>(
         _ request: HTTPRequestMessage,
         scope: RepositoryScope?,
         limits: RequestLimits,
+        mayHandleTwice: Bool = false,
         _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
     ) async throws(RegistryAuthError) -> Answer {
         var header = request.url.origin == registry ? try await knownHeader(for: scope) : nil
         var isSecondTime = false
         while true {
-            switch try await attempt(request, header: header, limits: limits, handle) {
+            switch try await attempt(request, header: header, limits: limits, mayHandleTwice, handle) {
             case .answered(let answer):
                 return answer
             case .challenged(let fields):
@@ -107,6 +110,7 @@ public actor RegistryAuthorizer {
         _ request: HTTPRequestMessage,
         header: String?,
         limits: RequestLimits,
+        _ mayHandleTwice: Bool,
         _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
     ) async throws(RegistryAuthError) -> Outcome<Answer> {
         var request = request
@@ -115,12 +119,14 @@ public actor RegistryAuthorizer {
         }
         let registry = registry
         do throws(TransportError) {
-            return try await sender.stream(request, limits: limits) { (head, body) async throws(TransportError) in
+            return try await sender.stream(request, limits: limits, mayHandleTwice: mayHandleTwice) {
+                (head, body) async throws(TransportError) in
                 // A challenge counts only from the registry itself: storage that it redirects to gets no say in where
                 // credentials go.
                 guard head.status == .unauthorized, head.url.origin == registry else {
                     return .answered(try await handle(head, body))
                 }
+                await body.drain()
                 return .challenged(head.headers[values: .wwwAuthenticate])
             }
         } catch {

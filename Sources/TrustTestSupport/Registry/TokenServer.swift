@@ -33,9 +33,10 @@ public final class TokenServer: Sendable {
     /// The `issuer` of the tokens.
     public let issuer: String
 
-    /// What goes into the registry's `rootcertbundle`, as PEM.
-    public let certificate: String
+    /// What goes into the registry's `rootcertbundle`: a PEM file.
+    public var certificatePath: String { directory.file("certificate.pem") }
 
+    private let directory: TemporaryDirectory
     private let server: RawServer
     private let issue: TokenIssue
 
@@ -47,7 +48,7 @@ public final class TokenServer: Sendable {
     ///   - accounts: Who may ask.
     ///   - lifetime: How long a token is good for, in seconds.
     ///   - rights: What they may do.
-    /// - Throws: `CryptoError`, `RawServer.SystemError`.
+    /// - Throws: `CryptoError`, `RawServer.SystemError`, `FixtureError`.
     public init(
         service: String = "test-registry",
         issuer: String = "test-token-server",
@@ -56,7 +57,9 @@ public final class TokenServer: Sendable {
         rights: @escaping Rights
     ) async throws {
         let key = try PrivateKey.generate(.ecdsaP256)
-        certificate = try await SelfSignedCertificate(commonName: issuer, key: key).pem
+        let certificate = try await SelfSignedCertificate(commonName: issuer, key: key).pem
+        directory = try TemporaryDirectory("trustctl-test-tokens")
+        try directory.write(Array(certificate.utf8), to: "certificate.pem")
         self.service = service
         self.issuer = issuer
         let issue = TokenIssue(
@@ -83,20 +86,9 @@ public final class TokenServer: Sendable {
     /// The requests so far.
     public var requests: [RawServer.Request] { server.requests }
 
-    /// The `auth` section for docker-registry's configuration.
-    ///
-    /// - Parameter certificatePath: Where ``certificate`` has been written to.
-    /// - Returns: YAML.
-    public func registryConfiguration(certificatePath: String) -> String {
-        """
-        auth:
-          token:
-            realm: \(realm)
-            service: \(service)
-            issuer: \(issuer)
-            rootcertbundle: \(certificatePath)
-
-        """
+    /// What makes a `DockerRegistry` send its clients here.
+    public var authentication: DockerRegistry.Authentication {
+        .token(realm: realm, service: service, issuer: issuer, rootCertificates: certificatePath)
     }
 
     /// Stops the server.
