@@ -76,7 +76,8 @@ final class RegistryConnection: Sendable {
             throw RegistryError(error)
         }
         do throws(RegistryAuthError) {
-            let response = try await authorizer.stream(message, scope: scope, limits: limits) {
+            // Only collects, so a body that breaks off may be asked for again.
+            let response = try await authorizer.stream(message, scope: scope, limits: limits, mayHandleTwice: true) {
                 (head, reader) async throws(TransportError) in
                 guard head.status.kind == .successful else {
                     return HTTPResponseMessage(head: head, body: try await Self.start(of: reader))
