@@ -15,6 +15,7 @@ let package = Package(
             dependencies: [
                 .product(name: "CanonicalJSON", package: "trustctl"),
                 .product(name: "TrustCrypto", package: "trustctl"),
+                .product(name: "TUF", package: "trustctl"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

@@ -7,7 +7,8 @@ import PackageDescription
 /// To add one: a line here, `Sources/NAME/NAME.swift` with a function `LLVMFuzzerTestOneInput` like the others, and a
 /// few files to begin with in `corpus/NAME`. `dictionaries/NAME.dict` is used where it exists.
 let fuzzers: [(name: String, modules: [String])] = [
-    ("FuzzJSON", ["CanonicalJSON"])
+    ("FuzzJSON", ["CanonicalJSON"]),
+    ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
 ]
 
 let swiftSettings: [SwiftSetting] = [

@@ -31,6 +31,6 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
 }
 
 func exitWithUsage() -> Never {
-    print("usage: trust-bench | trust-bench generate TAGS FILE | trust-bench memory FILE")
+    print("usage: trust-bench [json | verify | generate TAGS DIRECTORY | memory DIRECTORY]")
     exit(64)
 }

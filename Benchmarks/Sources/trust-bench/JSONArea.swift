@@ -6,7 +6,7 @@ enum JSONArea {
     static func run(tagCounts: [Int]) throws {
         for tags in tagCounts {
             let document = TargetsFixture.document(tags: tags)
-            let size = Double(document.count)
+            let size = document.count
             print("\(tags) tags, \(document.count) bytes, canonical as received")
             try report("parse", size) { keep(try JSONDocument(parsing: document)) }
             let parsed = try JSONDocument(parsing: document)
@@ -21,9 +21,9 @@ enum JSONArea {
 
             let pretty = tree.jsonBytes(pretty: true)
             print("\(tags) tags, \(pretty.count) bytes, indented")
-            try report("parse", Double(pretty.count)) { keep(try JSONDocument(parsing: pretty)) }
+            try report("parse", pretty.count) { keep(try JSONDocument(parsing: pretty)) }
             let parsedPretty = try JSONDocument(parsing: pretty)
-            try report("canonical form", Double(pretty.count)) {
+            try report("canonical form", pretty.count) {
                 keep(try parsedPretty.root["signed"]?.canonicalBytes())
             }
         }
@@ -42,14 +42,7 @@ enum JSONArea {
         return found
     }
 
-    private static func report(_ name: String, _ bytes: Double, _ work: () throws -> Void) rethrows {
-        let measurement = try Measurement.of(work)
-        let rate = bytes / measurement.medianProcessor / 1e3
-        let padded = name + String(repeating: " ", count: max(0, 28 - name.count))
-        print(
-            "  \(padded) median \(decimals(measurement.median, 3)) ms, least \(decimals(measurement.minimum, 3)) ms, "
-                + "processor \(decimals(measurement.medianProcessor, 3)) ms, \(decimals(rate, 0)) MB/s, "
-                + "\(measurement.runs) runs"
-        )
+    private static func report(_ name: String, _ bytes: Int, _ work: () throws -> Void) rethrows {
+        try Measurement.of(work).printLine(name, bytes: bytes)
     }
 }

@@ -15,17 +15,43 @@ struct Measurement {
 
     /// Runs the work until both `minimumRuns` and a second are over.
     static func of(minimumRuns: Int = 5, _ work: () throws -> Void) rethrows -> Measurement {
+        try of(minimumRuns: minimumRuns, preparing: {}, { (_: consuming Void) in try work() })
+    }
+
+    /// The same for work that uses something up; making that is not measured.
+    static func of<Material: ~Copyable>(
+        minimumRuns: Int = 5,
+        preparing prepare: () throws -> Material,
+        _ work: (consuming Material) throws -> Void
+    ) rethrows -> Measurement {
         var measurement = Measurement()
         let clock = ContinuousClock()
         let beginning = clock.now
-        try work()
+        try work(try prepare())
         while measurement.wall.count < minimumRuns || beginning.duration(to: clock.now) < .seconds(1) {
+            let material = try prepare()
             let processorBefore = processorMilliseconds()
-            let elapsed = try clock.measure(work)
+            let before = clock.now
+            try work(material)
+            let elapsed = before.duration(to: clock.now)
             measurement.processor.append(processorMilliseconds() - processorBefore)
             measurement.wall.append(elapsed / .milliseconds(1))
         }
         return measurement
+    }
+
+    /// One line of a report.
+    ///
+    /// - Parameters:
+    ///   - name: what was measured.
+    ///   - bytes: what the work went through.
+    func printLine(_ name: String, bytes: Int) {
+        let rate = Double(bytes) / medianProcessor / 1e3
+        let padded = name + String(repeating: " ", count: max(0, 28 - name.count))
+        print(
+            "  \(padded) median \(decimals(median, 3)) ms, least \(decimals(minimum, 3)) ms, "
+                + "processor \(decimals(medianProcessor, 3)) ms, \(decimals(rate, 0)) MB/s, \(runs) runs"
+        )
     }
 
     var minimum: Double { wall.min() ?? 0 }

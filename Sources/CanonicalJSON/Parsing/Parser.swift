@@ -263,6 +263,8 @@ struct Parser {
 
     @inline(__always)
     private mutating func append(_ word: UInt64, _ room: UnsafeMutableBufferPointer<UInt64>) {
+        // `advance` has seen to the room. Should it ever be wrong, that is a trap and no stray write.
+        precondition(used < room.count)
         room.initializeElement(at: used, to: word)
         used &+= 1
     }
