@@ -14,7 +14,8 @@ struct Trustctl: ParsableCommand {
             """,
         version: "trustctl \(Version.string)",
         subcommands: [
-            Verify.self, Resolve.self, List.self, Inspect.self, PinCommands.self,
+            Initialize.self, SignCommands.self, Revoke.self, Verify.self, Resolve.self, List.self, Inspect.self,
+            PinCommands.self, Refresh.self,
         ]
     )
 }

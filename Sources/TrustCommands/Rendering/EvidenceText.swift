@@ -5,11 +5,11 @@ import TrustCrypto
 
 /// Evidence as people and programs read it.
 enum EvidenceText {
-    /// How fresh the trust data is: `signed 3 h ago, good until 2026-12-07T12:00:00Z`.
+    /// How fresh the trust data is: `timestamp 3 h old, good until 2026-12-07T12:00:00Z`.
     static func freshness(_ evidence: Evidence) -> String {
         var parts: [String] = []
         if let issued = evidence.issued {
-            parts.append("signed \(DurationText.words(evidence.verifiedAt.seconds(since: issued))) ago")
+            parts.append("timestamp \(DurationText.words(evidence.verifiedAt.seconds(since: issued))) old")
         }
         let age = evidence.verifiedAt.seconds(since: evidence.lastCheck)
         if age > 0 { parts.append("last asked \(DurationText.words(age)) ago") }

@@ -58,6 +58,7 @@ final class Interruption: Sendable {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let end = ContinuousClock.now.advanced(by: .seconds(10))
         while poll(&request, 1, 100) != 1, ContinuousClock.now < end {}
+        trustctl_echo_restore()
         _exit(Self.exitStatus(CInt(byte)))
     }
 }

@@ -1,0 +1,109 @@
+import ArgumentParser
+import ContentTrust
+import KeyStorage
+
+/// Where private keys are.
+struct KeyStoreOptions: ParsableArguments {
+    @Option(
+        name: .customLong("key-store"),
+        help: ArgumentHelp("Further key store, such as one on another medium; may be repeated.", valueName: "dir"),
+        completion: .directory
+    )
+    var directories: [String] = []
+
+    /// The user's own store and the further ones.
+    ///
+    /// - Parameter home: Has the user's own.
+    /// - Returns: The stores; nothing was looked at.
+    func stores(_ home: TrustHome) -> KeyStoreSet {
+        KeyStoreSet(
+            primary: FileKeyStore(directory: home.keys),
+            additional: directories.map { FileKeyStore(directory: $0) }
+        )
+    }
+}
+
+/// Where passphrases come from, after the environment variables and before the terminal.
+struct PassphraseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("File with the passphrase on its first line.", valueName: "file"),
+        completion: .file()
+    )
+    var passphraseFile: String?
+
+    @Option(help: ArgumentHelp("Open file descriptor to read the passphrase from.", valueName: "number"))
+    var passphraseFd: Int32?
+
+    @Option(
+        help: ArgumentHelp(
+            "Program that prints it, called with role, repository, key id and existing or new.",
+            valueName: "program"
+        ),
+        completion: .file()
+    )
+    var passphraseHelper: String?
+
+    mutating func validate() throws {
+        guard passphraseFd.map({ $0 >= 0 }) ?? true else {
+            throw ValidationError("--passphrase-fd needs a number from 0.")
+        }
+    }
+
+    /// The sources, in the order in which they are asked.
+    func source(_ context: CommandContext) -> PassphraseChain {
+        PassphraseChain(
+            [EnvironmentPassphrases(context.environment.variables)] + named(context) + [TerminalPassphrases()]
+        )
+    }
+
+    /// The sources that the options name.
+    func named(_ context: CommandContext) -> [any PassphraseSource] {
+        var sources: [any PassphraseSource] = []
+        if let passphraseFile { sources.append(PassphraseInput.file(passphraseFile, context)) }
+        if let passphraseFd { sources.append(LinePassphrase(descriptor: passphraseFd)) }
+        if let passphraseHelper {
+            sources.append(
+                HelperPassphrases(program: passphraseHelper, environment: context.environment.forPrograms)
+            )
+        }
+        return sources
+    }
+}
+
+/// Passphrases from files.
+enum PassphraseInput {
+    /// The first line of a file; a file that others can read is worth a warning.
+    static func file(_ path: String, _ context: CommandContext) -> LinePassphrase {
+        LinePassphrase(file: path) { warning in
+            switch warning {
+            case .readableByOthers(let path, let permissions):
+                let mode = String(permissions, radix: 8)
+                context.console.note(
+                    context.console.style.warning("warning")
+                        + " \(SafeText.escaped(path)) can be read by others (mode \(mode))"
+                )
+            }
+        }
+    }
+}
+
+/// The keys of a publisher, and what opens them.
+struct KeyOptions: ParsableArguments {
+    @OptionGroup var stores: KeyStoreOptions
+    @OptionGroup var passphrases: PassphraseOptions
+
+    /// The private keys.
+    ///
+    /// - Parameters:
+    ///   - home: Has the user's own key store.
+    ///   - context: Has the environment.
+    ///   - unencryptedUnsafe: Whether new keys are stored without encryption.
+    /// - Returns: The keys; none is opened.
+    func signers(_ home: TrustHome, _ context: CommandContext, unencryptedUnsafe: Bool = false) -> KeyStoreSigners {
+        KeyStoreSigners(
+            stores: stores.stores(home),
+            passphrases: passphrases.source(context),
+            unencryptedUnsafe: unencryptedUnsafe ? FileKeyStore(directory: home.keys) : nil
+        )
+    }
+}

@@ -1,0 +1,82 @@
+import CanonicalJSON
+import ContentTrust
+
+extension CommandContext {
+    /// Runs work with a publisher.
+    ///
+    /// - Parameters:
+    ///   - common: Where state is kept, and how much is said.
+    ///   - network: How registries are reached, and as whom.
+    ///   - keys: Where private keys are, and what opens them.
+    ///   - lifetimes: Lifetimes that are chosen anew.
+    ///   - unencryptedUnsafe: Whether new keys are stored without encryption.
+    ///   - subjects: What the command is about.
+    ///   - body: The work; it gets the session, too.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``Refusal``; what `body` throws.
+    func withPublisher<Value: Sendable>(
+        _ common: CommonOptions,
+        _ network: NetworkOptions,
+        _ keys: KeyOptions,
+        lifetimes: LifetimeChoices = LifetimeChoices(),
+        unencryptedUnsafe: Bool = false,
+        for subjects: [Subject],
+        _ body: @Sendable (Publisher, TrustSession) async throws(Refusal) -> Value
+    ) async throws(Refusal) -> Value {
+        try await withSession(common, network, for: subjects) { session async throws(Refusal) in
+            let signers = keys.signers(session.home, self, unencryptedUnsafe: unencryptedUnsafe)
+            return try await body(Publisher(session: session, signers: signers, lifetimes: lifetimes), session)
+        }
+    }
+}
+
+/// What became of several repositories, one after the other.
+struct PublishOutcomes: Sendable {
+    private(set) var reason = Reason.trusted
+    private let title: String
+    private let json: Bool
+    private let console: Console
+
+    /// Nothing yet.
+    init(title: String, json: Bool, console: Console) {
+        self.title = title
+        self.json = json
+        self.console = console
+    }
+
+    /// Shows what was published.
+    ///
+    /// - Parameters:
+    ///   - text: What was published.
+    ///   - results: The lines for standard output without `--json`.
+    ///   - refused: The reason, if a part of what was asked could not be done.
+    mutating func add(_ text: PublishText, results: [String], refused: Reason? = nil) {
+        for line in text.lines(console.style) {
+            if refused == nil { console.note(line) } else { console.alert(line) }
+        }
+        if json {
+            var object = text.json
+            if let refused {
+                object["reason"] = .string(refused.code)
+                object["exitCode"] = .integer(Int64(refused.exitCode))
+            }
+            console.result(JSONValue.object(object).line)
+        } else {
+            console.result(lines: results)
+        }
+        if let refused, reason == .trusted { reason = refused }
+    }
+
+    /// Shows a refusal of one repository; the others go on.
+    mutating func add(_ refusal: Refusal, subject: Subject) {
+        for line in RefusalText.lines(refusal, subject: "\(title) \(subject)", style: console.style) {
+            console.alert(line)
+        }
+        if json {
+            var object = RefusalText.json(refusal)
+            object["repository"] = .string(subject.description)
+            console.result(JSONValue.object(object).line)
+        }
+        if reason == .trusted { reason = refusal.reason }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import ContentTrust
+import OCI
+
+/// `trustctl revoke`
+struct Revoke: TrustCommand {
+    static let title = "revoke"
+    static let configuration = CommandConfiguration(
+        abstract: "Take tags out of the trust data.",
+        discussion: """
+            The tag stays in the registry, and verify refuses it with unsigned-tag. A tag that was not signed is refused \
+            with the same reason; the others are taken out all the same. Prints REPO:TAG for each tag that was taken out.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("References with their tags, or oci:PATH:TAG.", valueName: "ref"))
+    var references: [String]
+
+    @OptionGroup var keys: KeyOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var common: CommonOptions
+
+    var timeLimit: Duration? { network.limit }
+
+    func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
+        var groups: [(subject: Subject, tags: [String])] = []
+        for text in references {
+            let reference = try ImageReference(parsing: text).requireImage()
+            // docker's "latest" is not implied: what is taken out has to be named.
+            guard let tag = reference.tag?.string, reference.digest == nil else {
+                throw Refusal(
+                    .usage,
+                    checked: "reference \(reference)",
+                    found: reference.digest == nil ? "no tag" : "a digest",
+                    expected: "REPO:TAG"
+                )
+            }
+            if let index = groups.firstIndex(where: { $0.subject == reference.subject }) {
+                if !groups[index].tags.contains(tag) { groups[index].tags.append(tag) }
+            } else {
+                groups.append((reference.subject, [tag]))
+            }
+        }
+        let location = try store.location()
+        let wanted = groups
+        return try await context.withPublisher(
+            common,
+            network,
+            keys,
+            for: groups.map(\.subject)
+        ) { publisher, _ async throws(Refusal) in
+            var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+            for (subject, tags) in wanted {
+                do throws(Refusal) {
+                    let report = try await publisher.revoke(tags, of: subject, at: location)
+                    let revoked = tags.filter { report.tags[$0] != .absent }
+                    outcomes.add(
+                        PublishText(subject: subject, report: report, storeArguments: store.arguments),
+                        results: revoked.map { subject.reference(tag: $0) },
+                        refused: revoked.count == tags.count ? nil : .unsignedTag
+                    )
+                } catch {
+                    guard !context.timeLimit.isPassed else { throw error }
+                    outcomes.add(error, subject: subject)
+                }
+            }
+            return outcomes.reason
+        }
+    }
+}
