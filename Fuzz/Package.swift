@@ -7,6 +7,7 @@ import PackageDescription
 /// To add one: a line here, `Sources/NAME/NAME.swift` with a function `LLVMFuzzerTestOneInput` like the others, and a
 /// few files to begin with in `corpus/NAME`. `dictionaries/NAME.dict` is used where it exists.
 let fuzzers: [(name: String, modules: [String])] = [
+    ("FuzzAuthChallenge", ["OCIRegistry", "TrustTransport"]),
     ("FuzzJSON", ["CanonicalJSON"]),
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
 ]
