@@ -1,0 +1,66 @@
+import TUF
+import Testing
+
+@Suite struct NameTests {
+    @Test(arguments: ["root", "targets/releases", "a", "é", "../x", ".", "[..]", String(repeating: "x", count: 512), " "])
+    func roleNames(_ name: String) throws {
+        #expect(try RoleName(name).string == name)
+    }
+
+    @Test(arguments: ["", "a\nb", "\u{0}", "\u{7f}", "\u{1b}[31m", String(repeating: "x", count: 513), "a\r"])
+    func notRoleNames(_ name: String) {
+        #expect(throws: TUFError.invalidName(name)) { try RoleName(name) }
+    }
+
+    @Test func targetPaths() throws {
+        #expect(try TargetPath(String(repeating: "x", count: 4096)).string.utf8.count == 4096)
+        #expect(throws: TUFError.invalidName("")) { try TargetPath("") }
+        let long = String(repeating: "é", count: 2049)
+        #expect(throws: TUFError.invalidName(long)) { try TargetPath(long) }
+    }
+
+    /// `String` calls these the same. To whoever signs them they are two names.
+    @Test func canonicallyEquivalentNamesDiffer() throws {
+        let composed = "caf\u{e9}"
+        let decomposed = "cafe\u{301}"
+        #expect(composed == decomposed)
+        let roles = try [RoleName(composed), RoleName(decomposed)]
+        #expect(roles[0] != roles[1])
+        #expect(Set(roles).count == 2)
+        let paths = try [TargetPath(composed), TargetPath(decomposed)]
+        #expect(paths[0] != paths[1])
+        #expect(Set(paths).count == 2)
+        #expect(try RoleName("root\u{301}") != .root)
+    }
+
+    @Test func orderIsThatOfBytes() throws {
+        // By characters "e" + U+0301 sorts as é, after "f"; by bytes it begins with "e".
+        let names = ["", "A", "a", "e\u{301}", "f", "\u{e9}", "\u{ffff}", "\u{10000}"].dropFirst()
+        for (left, a) in names.enumerated() {
+            for (right, b) in names.enumerated() {
+                #expect(try (TargetPath(a) < TargetPath(b)) == (left < right))
+                #expect(try (RoleName(a) < RoleName(b)) == (left < right))
+            }
+        }
+    }
+
+    /// The conformance suite's unusual names, and those with which other clients were led out of their folder.
+    @Test(arguments: [
+        ("?", "1.%3F.json"), ("#", "1.%23.json"), ("/delegatedrole", "1.%2Fdelegatedrole.json"),
+        ("../delegatedrole", "1...%2Fdelegatedrole.json"), ("targets", "1.targets.json"), ("a_b-c.d~e", "1.a_b-c.d~e.json"),
+        ("..", "1....json"), ("a%2Fb", "1.a%252Fb.json"), ("é", "1.%C3%A9.json"), ("\\", "1.%5C.json"),
+        ("/etc/passwd", "1.%2Fetc%2Fpasswd.json"), ("a b", "1.a%20b.json"), ("C:", "1.C%3A.json"),
+    ])
+    func fileNames(_ role: String, _ name: String) throws {
+        #expect(MetadataFile(role: try RoleName(role), version: 1).name == name)
+        let unversioned = MetadataFile(role: try RoleName(role), version: nil).name
+        #expect(unversioned == String(name.dropFirst(2)))
+        #expect(!unversioned.contains("/"))
+    }
+
+    @Test func wellKnownFiles() {
+        #expect(MetadataFile.timestamp.name == "timestamp.json")
+        #expect(MetadataFile.root(12).name == "12.root.json")
+        #expect(MetadataFile.root(.max).name == "9223372036854775807.root.json")
+    }
+}
