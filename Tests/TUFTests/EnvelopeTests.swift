@@ -72,7 +72,8 @@ import TrustTestSupport
     }
 
     @Test(arguments: [
-        "", "{", "[]x", "{}{}", "\u{feff}{}", "{\"signed\":}", "nul", "{'signed':1}", "{\"a\":1,}", "// x\n{}", "\"\u{1}\"",
+        "", "{", "[]x", "{}{}", "\u{feff}{}", "{\"signed\":}", "nul", "{'signed':1}", "{\"a\":1,}", "// x\n{}",
+        "\"\u{1}\"",
     ])
     func notJSON(_ text: String) {
         let found = Judge(repository).refusal(of: Array(text.utf8), as: .targets)
@@ -85,9 +86,12 @@ import TrustTestSupport
     @Test func notText() {
         let judge = Judge(repository)
         let file = repository.file(.targets)
-        #expect(judge.refusal(of: [0x22, 0xff, 0x22], as: .targets) == .notJSON(role: .targets, .invalidUTF8(offset: 1)))
         #expect(
-            judge.refusal(of: Array(#""\ud800""#.utf8), as: .targets) == .notJSON(role: .targets, .loneSurrogate(offset: 1))
+            judge.refusal(of: [0x22, 0xff, 0x22], as: .targets) == .notJSON(role: .targets, .invalidUTF8(offset: 1))
+        )
+        #expect(
+            judge.refusal(of: Array(#""\ud800""#.utf8), as: .targets)
+                == .notJSON(role: .targets, .loneSurrogate(offset: 1))
         )
         #expect(judge.refusal(of: file + [0], as: .targets) == .notJSON(role: .targets, .syntax(offset: file.count)))
         #expect(judge.refusal(of: Array(file.dropLast()), as: .targets) != nil)
@@ -108,7 +112,9 @@ import TrustTestSupport
             with: #""expires":"2030-01-01T00:00:00Z","\u0065xpires":"#,
             maxReplacements: 1
         )
-        #expect(judge.refusal(of: Array(doubled.utf8), as: .targets) == .notJSON(role: .targets, .duplicateKey("expires")))
+        #expect(
+            judge.refusal(of: Array(doubled.utf8), as: .targets) == .notJSON(role: .targets, .duplicateKey("expires"))
+        )
     }
 
     // MARK: Limits
@@ -126,8 +132,12 @@ import TrustTestSupport
         )
         let zeros = [UInt8](repeating: 0, count: 5_000_001)
         #expect(Judge(repository).refusal(of: zeros, as: .targets) == .lengthExceeded(role: .targets, limit: 5_000_000))
-        #expect(Judge(repository).refusal(of: zeros, as: .snapshot) == .lengthExceeded(role: .snapshot, limit: 2_000_000))
-        #expect(Judge(repository).refusal(of: zeros, as: .timestamp) == .lengthExceeded(role: .timestamp, limit: 16_384))
+        #expect(
+            Judge(repository).refusal(of: zeros, as: .snapshot) == .lengthExceeded(role: .snapshot, limit: 2_000_000)
+        )
+        #expect(
+            Judge(repository).refusal(of: zeros, as: .timestamp) == .lengthExceeded(role: .timestamp, limit: 16_384)
+        )
         #expect(Judge(repository).refusal(of: zeros, as: .root) == .lengthExceeded(role: .root, limit: 512_000))
     }
 
@@ -173,7 +183,8 @@ import TrustTestSupport
 
     /// CVE-2020-6173 and tuf-on-ci's data: what is no good signature is passed over beside a good one, and is none alone.
     @Test(arguments: [
-        "", "0", "00", "zz", "0x00", " ", "not hex", String(repeating: "0", count: 128), String(repeating: "f", count: 128),
+        "", "0", "00", "zz", "0x00", " ", "not hex", String(repeating: "0", count: 128),
+        String(repeating: "f", count: 128),
         String(repeating: "00", count: 10_000), "é", "\u{0}",
     ])
     func junk(_ text: String) {

@@ -95,7 +95,9 @@ import TrustTestSupport
         fields.append(
             Field(path: ["roles"]) { value in
                 guard let object = value?.object else { return malformed(.root, ["roles"]) }
-                guard let first = object.first(where: { _ in true }) else { return malformed(.root, ["roles", "root"]) }
+                guard let first = object.first(where: { _ in true }) else {
+                    return malformed(.root, ["roles", "root"])
+                }
                 if first.key.isEmpty || !first.value.isObject { return malformed(.root, ["roles", first.key]) }
                 return malformed(.root, ["roles", first.key, "keyids"])
             }
@@ -193,7 +195,9 @@ import TrustTestSupport
         fields.append(Field(path: path + ["length"]) { ($0?.integer ?? -1) >= 0 ? nil : wrong })
         fields.append(
             Field(path: path + ["hashes"]) { value in
-                guard let object = value?.object, !object.isEmpty, object.values.allSatisfy(\.isString) else { return wrong }
+                guard let object = value?.object, !object.isEmpty, object.values.allSatisfy(\.isString) else {
+                    return wrong
+                }
                 return nil
             }
         )
@@ -266,7 +270,9 @@ import TrustTestSupport
         let entries = keys.map { $0.signatureEntry(over: RepositorySimulator.canonical(signed)) }
         for path in Swizzler.paths(in: signed) {
             for value in Swizzler.values {
-                guard let changed = Swizzler.setting(path[...], of: signed, to: value), changed != signed else { continue }
+                guard let changed = Swizzler.setting(path[...], of: signed, to: value), changed != signed else {
+                    continue
+                }
                 let file = JSONValue.object(["signatures": .array(entries), "signed": changed])
                 #expect(
                     judge.refusal(of: file.jsonBytes(pretty: false), as: role)
@@ -332,8 +338,10 @@ import TrustTestSupport
     }
 
     @Test(arguments: [
-        "", "1", "1.", "1..0", ".1.0", "1.0.0.0", "2.0.0", "2.0", "0.9", "10.0.0", "01.0.0", "1.0.x", "v1.0.0", "1.0.0-rc1",
-        "1.0.0+x", " 1.0.0", "1.0.0 ", "1.0\n", "-1.0.0", "1.-1", "1.0.1234567890", "１.0.0", "1,0", "1.0.0.", "1.0\u{301}",
+        "", "1", "1.", "1..0", ".1.0", "1.0.0.0", "2.0.0", "2.0", "0.9", "10.0.0", "01.0.0", "1.0.x", "v1.0.0",
+        "1.0.0-rc1",
+        "1.0.0+x", " 1.0.0", "1.0.0 ", "1.0\n", "-1.0.0", "1.-1", "1.0.1234567890", "１.0.0", "1,0", "1.0.0.",
+        "1.0\u{301}",
     ])
     func badSpecVersions(_ version: String) {
         #expect(specVersionRefusal(version) == .unsupportedSpecVersion(role: .targets, found: version))

@@ -1,6 +1,7 @@
 import CanonicalJSON
-@testable import TUF
 import TrustTestSupport
+
+@testable import TUF
 
 /// The reader of an object that a test made.
 func reader(_ value: JSONValue, role: RoleName? = .root, path: String = "signed") throws -> ObjectReader {

@@ -2,7 +2,9 @@ import TUF
 import Testing
 
 @Suite struct NameTests {
-    @Test(arguments: ["root", "targets/releases", "a", "é", "../x", ".", "[..]", String(repeating: "x", count: 512), " "])
+    @Test(arguments: [
+        "root", "targets/releases", "a", "é", "../x", ".", "[..]", String(repeating: "x", count: 512), " ",
+    ])
     func roleNames(_ name: String) throws {
         #expect(try RoleName(name).string == name)
     }
@@ -47,7 +49,8 @@ import Testing
     /// The conformance suite's unusual names, and those with which other clients were led out of their folder.
     @Test(arguments: [
         ("?", "1.%3F.json"), ("#", "1.%23.json"), ("/delegatedrole", "1.%2Fdelegatedrole.json"),
-        ("../delegatedrole", "1...%2Fdelegatedrole.json"), ("targets", "1.targets.json"), ("a_b-c.d~e", "1.a_b-c.d~e.json"),
+        ("../delegatedrole", "1...%2Fdelegatedrole.json"), ("targets", "1.targets.json"),
+        ("a_b-c.d~e", "1.a_b-c.d~e.json"),
         ("..", "1....json"), ("a%2Fb", "1.a%252Fb.json"), ("é", "1.%C3%A9.json"), ("\\", "1.%5C.json"),
         ("/etc/passwd", "1.%2Fetc%2Fpasswd.json"), ("a b", "1.a%20b.json"), ("C:", "1.C%3A.json"),
     ])

@@ -14,7 +14,8 @@ struct Field: Sendable {
 /// took for something else.
 enum Swizzler {
     static let values: [JSONValue?] = [
-        nil, .null, true, false, -1, 0, 1, 2, .integer(.max), .integer(.max - 1), .integer(.min), "", "x", "1", "null", [],
+        nil, .null, true, false, -1, 0, 1, 2, .integer(.max), .integer(.max - 1), .integer(.min), "", "x", "1", "null",
+        [],
         [[]], ["x"], [.null], ["x", 1], [:], ["x": .null], ["": 1], ["x": ["x": "x"]], "\u{0}", "e\u{301}",
         .string(String(repeating: "x", count: 5000)),
     ]

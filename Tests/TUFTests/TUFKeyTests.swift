@@ -1,8 +1,9 @@
 import CanonicalJSON
-@testable import TUF
 import Testing
 import TrustCrypto
 import TrustTestSupport
+
+@testable import TUF
 
 @Suite struct TUFKeyTests {
     /// Key ids that securesystemslib 1.6 (`SSlibKey.from_crypto`) computes from the same private keys.
@@ -30,7 +31,8 @@ import TrustTestSupport
     /// The first roots of sigstore carry points in hexadecimal, and a list of hash algorithms that counts for the id.
     @Test func hexadecimalPoint() throws {
         var json: JSONValue = [
-            "keytype": "ecdsa-sha2-nistp256", "scheme": "ecdsa-sha2-nistp256", "keyval": ["public": .string(Self.point)],
+            "keytype": "ecdsa-sha2-nistp256", "scheme": "ecdsa-sha2-nistp256",
+            "keyval": ["public": .string(Self.point)],
         ]
         var key = try readKey(json)
         #expect(key.publicKey == SimulatedKey.p256(0).privateKey.publicKey)
@@ -89,7 +91,8 @@ import TrustTestSupport
     @Test func numberWithoutCanonicalForm() throws {
         let number = try #require(JSONNumber("1.5"))
         let json: JSONValue = [
-            "keytype": "ed25519", "scheme": "ed25519", "keyval": ["public": .string(Self.hexEd25519)], "x": .number(number),
+            "keytype": "ed25519", "scheme": "ed25519", "keyval": ["public": .string(Self.hexEd25519)],
+            "x": .number(number),
         ]
         #expect(throws: TUFError.malformed(role: .root, field: "signed.keys.k")) { try readKey(json) }
     }
@@ -108,11 +111,13 @@ import TrustTestSupport
         ("ecdsa", "rsassa-pss-sha256", pemRSA), ("ecdsa", "ecdsa-sha2-nistp256", pem384),
         ("ecdsa", "ecdsa-sha2-nistp384", pem256), ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", pem384),
         ("rsa", "rsassa-pss-sha256", pem256), ("ecdsa", "ecdsa-sha2-nistp256", pemRSA),
-        ("rsa", "rsassa-pss-sha512", pemRSA), ("rsa", "RSASSA-PSS-SHA256", pemRSA), ("RSA", "rsassa-pss-sha256", pemRSA),
+        ("rsa", "rsassa-pss-sha512", pemRSA), ("rsa", "RSASSA-PSS-SHA256", pemRSA),
+        ("RSA", "rsassa-pss-sha256", pemRSA),
         ("ed25519", "ed25519", String(hexEd25519.dropLast(2))), ("ed25519", "ed25519", hexEd25519 + "00"),
         ("ed25519", "ed25519", String(hexEd25519.dropLast())), ("ed25519", "ed25519", ""),
         ("ed25519", "ed25519", String(repeating: "0", count: 64)), ("ed25519", "ed25519", pem256),
-        ("ecdsa", "ecdsa-sha2-nistp256", ""), ("ecdsa", "ecdsa-sha2-nistp256", "04" + String(repeating: "11", count: 64)),
+        ("ecdsa", "ecdsa-sha2-nistp256", ""),
+        ("ecdsa", "ecdsa-sha2-nistp256", "04" + String(repeating: "11", count: 64)),
         ("ecdsa", "ecdsa-sha2-nistp256", String(point.dropLast(2))), ("ecdsa", "ecdsa-sha2-nistp384", point),
         ("rsa", "rsassa-pss-sha256", "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"),
         ("rsa", "rsassa-pss-sha256", "x"), ("gpg", "gpg", "x"), ("", "", ""), ("ed25519", "ed25519ph", hexEd25519),

@@ -110,7 +110,9 @@ import TrustTestSupport
 
     /// Ids without a key, keys of other roles and keys of no role count for nothing.
     @Test func strangers() {
-        #expect(refusal(keys: [a], threshold: 1, signedBy: [.of(.root), .of(.snapshot), .of(.timestamp), b]) == notMet(1, 0))
+        #expect(
+            refusal(keys: [a], threshold: 1, signedBy: [.of(.root), .of(.snapshot), .of(.timestamp), b]) == notMet(1, 0)
+        )
         #expect(refusal(keys: [a, b], threshold: 1, signedBy: [b], listing: [a.id]) == notMet(1, 0))
         #expect(refusal(keys: [a], threshold: 1, signedBy: [b], listing: [a.id, b.id]) == notMet(1, 0))
         #expect(refusal(keys: [a], threshold: 1, signedBy: [b.named(a.id)]) == notMet(1, 0))
@@ -139,7 +141,10 @@ import TrustTestSupport
 
     /// Keys of kinds that are not known beside those that are.
     @Test func unknownKinds() {
-        let oidc = a.with("keytype", "sigstore-oidc").with("scheme", "Fulcio").with("keyval", ["identity": "x", "issuer": "y"])
+        let oidc = a.with("keytype", "sigstore-oidc").with("scheme", "Fulcio").with(
+            "keyval",
+            ["identity": "x", "issuer": "y"]
+        )
         #expect(refusal(keys: [oidc, b], threshold: 1, signedBy: [oidc, b]) == nil)
         #expect(refusal(keys: [oidc, b], threshold: 2, signedBy: [oidc, b]) == notMet(2, 1))
     }
