@@ -2,7 +2,6 @@ public import KeyStorage
 public import TUF
 public import TUFClient
 public import TrustCrypto
-import TrustTransport
 
 /// A publisher's private keys, from key stores.
 ///
@@ -128,7 +127,7 @@ public actor KeyStoreSigners: SignerSource {
     ) async throws(Refusal) -> TUFKey {
         let checked = "a new \(role) key"
         do throws(KeyStorageError) {
-            let key = try await Self.generate(algorithm)
+            let key = try await KeyGeneration.key(algorithm)
             let attributes = try KeyAttributes(role: role, repository: repository)
             let record: KeyRecord
             if let unencryptedStore {
@@ -150,27 +149,6 @@ public actor KeyStoreSigners: SignerSource {
     }
 
     // MARK: Keys
-
-    /// Making an RSA key takes seconds, which tasks that share a thread should not wait for.
-    private static func generate(_ algorithm: KeyAlgorithm) async throws(KeyStorageError) -> PrivateKey {
-        let result: Result<PrivateKey, CryptoError>
-        do throws(DedicatedThread.StartError) {
-            result = try await DedicatedThread.run {
-                do throws(CryptoError) {
-                    return .success(try PrivateKey.generate(algorithm))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        } catch {
-            throw .crypto(.keyGenerationFailed)
-        }
-        do throws(CryptoError) {
-            return try result.get()
-        } catch {
-            throw .crypto(error)
-        }
-    }
 
     private func unlock(_ record: KeyRecord) async throws(KeyStorageError) -> PrivateKey {
         if let key = open[record.keyID] { return key }

@@ -74,6 +74,9 @@ final class Console: Sendable {
     /// Writes a line for people that no wish for quiet suppresses: refusals and errors.
     func alert(_ line: String) { send(.error, "\(line)\n") }
 
+    /// Writes a question; the answer follows on its line.
+    func ask(_ question: String) { send(.error, question) }
+
     /// Writes a line for people, unless they want quiet.
     func note(_ line: String) {
         guard verbosity >= .normal else { return }

@@ -1,0 +1,33 @@
+import ContentTrust
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A question that only a person can answer.
+enum Confirmation {
+    /// Asks, and takes anything but `y` or `yes` for a no.
+    ///
+    /// - Parameters:
+    ///   - question: The question, escaped.
+    ///   - context: Says whether there is a terminal.
+    /// - Returns: Whether the answer is yes.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` when there is nobody to ask.
+    static func isGiven(_ question: String, _ context: CommandContext) throws(Refusal) -> Bool {
+        guard context.environment.inputIsTerminal, context.environment.errorIsTerminal else {
+            throw Refusal(
+                .usage,
+                checked: "the wish to do this",
+                found: "no terminal to ask at",
+                next: "run the same command with --yes"
+            )
+        }
+        context.console.ask("\(question) [y/N] ")
+        let answer = (readLine() ?? "").lowercased()
+        return answer == "y" || answer == "yes"
+    }
+}
