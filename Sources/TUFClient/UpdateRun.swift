@@ -30,6 +30,15 @@ struct UpdateRun<Source: MetadataSource> {
         binding: RepositoryBinding,
         now: Instant
     ) async throws(Failure) -> TrustedSet {
+        try await targets(try await targetsStage(anchor: anchor, binding: binding, now: now))
+    }
+
+    /// The workflow up to the snapshot, which says what the targets are.
+    mutating func targetsStage(
+        anchor: RootAnchor,
+        binding: RepositoryBinding,
+        now: Instant
+    ) async throws(Failure) -> TargetsStage {
         var rootStage = try await firstRoot(anchor: anchor, binding: binding)
         note(rootStage.root)
         while try await goOn(&rootStage) { note(rootStage.root) }
@@ -45,8 +54,7 @@ struct UpdateRun<Source: MetadataSource> {
             timestampStage = rootStage.close(unsafeIgnoringExpiryToEditAt: now)
         }
         let snapshotStage = try await timestamp(timestampStage)
-        let targetsStage = try await snapshot(snapshotStage)
-        return try await targets(targetsStage)
+        return try await snapshot(snapshotStage)
     }
 
     // MARK: Root

@@ -127,6 +127,23 @@ public struct Updater<Cache: TrustCache>: Sendable {
         }
     }
 
+    /// As ``unsafeEditable(from:now:)``, without the targets: enough to say where a set stands among others.
+    ///
+    /// - Parameters:
+    ///   - source: Where metadata comes from.
+    ///   - now: The time of the edit.
+    /// - Returns: The roles above the targets.
+    /// - Throws: ``UpdateError``.
+    package func unsafeOutline<Source: MetadataSource>(
+        from source: Source,
+        now: Instant
+    ) async throws(UpdateError<Source.Failure>) -> SetOutline {
+        var run = UpdateRun(source: source, known: CachedMetadata(), limits: limits)
+        run.enforcesExpiry = false
+        let stage = try await run.targetsStage(anchor: anchor, binding: binding, now: now)
+        return SetOutline(root: stage.root, timestamp: stage.timestamp, snapshot: stage.snapshot)
+    }
+
     private func checkClock<Source: MetadataSource>(
         _ now: Instant,
         _ known: CachedMetadata,
@@ -151,4 +168,14 @@ public struct Updater<Cache: TrustCache>: Sendable {
 /// The type of the source that is not there, for runs that ask nobody.
 private enum NoSource: MetadataSource {
     func bytes(of file: MetadataFile, maximumLength: Int) async throws(Never) -> [UInt8]? { nil }
+}
+
+/// A set without its targets, as publishers compare it with others. No verdict may come of it.
+package struct SetOutline: Sendable {
+    /// The newest root.
+    package let root: Verified<Root>
+    /// The timestamp.
+    package let timestamp: Verified<Timestamp>
+    /// The snapshot.
+    package let snapshot: Verified<Snapshot>
 }

@@ -35,6 +35,22 @@ struct CandidateReader: Sendable {
         return try candidate(result.set, files: result.files, identity: data.identity)
     }
 
+    /// The lineage of a set, without reading its targets.
+    func lineage(of data: any TrustData) async throws(PublishError) -> Lineage {
+        do {
+            return try Lineage(try await updater.unsafeOutline(from: TrustDataSource(data: data), now: now))
+        } catch let error as UpdateError<TrustStoreError> {
+            if case .source(let error) = error { throw .store(error) }
+            throw .refused(Refusal.update(error, subject: subject, store: "the set \(data.identity)", pin: pin))
+        } catch let error as TUFError {
+            throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
+        } catch {
+            throw .refused(
+                Refusal(.internalDefect, checked: "the set \(data.identity)", found: "\(error)", cause: error)
+            )
+        }
+    }
+
     func timestamp(of data: any TrustData) async throws(PublishError) -> [UInt8]? {
         do {
             return try await data.bytes(

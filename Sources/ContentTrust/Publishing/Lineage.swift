@@ -1,5 +1,6 @@
 import CanonicalJSON
 import TUF
+import TUFClient
 package import TrustCrypto
 
 /// Where a set of trust data stands among the others of its repository.
@@ -45,14 +46,27 @@ package struct Lineage: Sendable, Hashable {
     }
 
     init(_ set: TrustedSet) throws(TUFError) {
+        try self.init(root: set.root, timestamp: set.timestamp, snapshot: set.snapshot)
+    }
+
+    init(_ outline: SetOutline) throws(TUFError) {
+        try self.init(root: outline.root, timestamp: outline.timestamp, snapshot: outline.snapshot)
+    }
+
+    private init(
+        root: Verified<Root>,
+        timestamp: Verified<Timestamp>,
+        snapshot: Verified<Snapshot>
+    ) throws(TUFError) {
+        guard let targets = snapshot.payload.roles[.targets] else { throw .roleNotListed(.targets) }
         own = Entry(
-            snapshot: Digest.compute(.sha256, over: set.snapshot.bytes.span),
-            snapshotVersion: set.snapshot.payload.common.version,
-            targetsVersion: set.targets.payload.common.version
+            snapshot: Digest.compute(.sha256, over: snapshot.bytes.span),
+            snapshotVersion: snapshot.payload.common.version,
+            targetsVersion: targets.version
         )
-        ancestors = try Self.entries(set.snapshot.field(Self.field))
-        timestampVersion = set.timestamp.payload.common.version
-        rootVersion = set.root.payload.common.version
+        ancestors = try Self.entries(snapshot.field(Self.field))
+        timestampVersion = timestamp.payload.common.version
+        rootVersion = root.payload.common.version
     }
 
     /// Whether everything in `other` went into this set: it is this one, or an ancestor, with a root that is no newer.

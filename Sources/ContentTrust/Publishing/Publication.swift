@@ -50,7 +50,7 @@ package actor Publication {
     /// - Returns: Its lineage.
     /// - Throws: ``PublishError`` when the set cannot be verified: then it must not be merged.
     package func lineage(of data: any TrustData) async throws(PublishError) -> Lineage {
-        try await reader.candidate(data).lineage
+        try await reader.lineage(of: data)
     }
 
     /// The set to publish after what is there.

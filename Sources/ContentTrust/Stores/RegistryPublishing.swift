@@ -18,6 +18,8 @@ struct RegistryPublishing {
     private var sets: [Digest: RegistryTrustData] = [:]
     /// The documents of the sets that were made.
     private var made: [Digest: TrustDataDocument.Documents] = [:]
+    /// What the slots named when they were looked at last.
+    private var seenSlots: [Descriptor?] = []
     private var rounds = 1
 
     init(store: RegistryTrustStore, publication: Publication) {
@@ -39,7 +41,7 @@ struct RegistryPublishing {
             case .readPointer:
                 answer = .names(try await look(at: pointer))
             case .readSlot(let slot):
-                answer = .names(try await look(at: tag(of: slot)))
+                answer = .names(try await look(at: slot))
             case .examine(let ids):
                 answer = .lineages(try await examine(ids))
             case .prepare(let present, let announced):
@@ -72,6 +74,34 @@ struct RegistryPublishing {
         } catch {
             throw .store(error)
         }
+    }
+
+    /// What a slot names. The slots are asked for in order, and together: their order among themselves does not matter.
+    private mutating func look(at slot: Int) async throws(PublishError) -> Digest? {
+        if slot == 0 {
+            seenSlots = []
+            let store = store
+            var tags: [TagName] = []
+            for slot in 0..<RegistryTrustStore.slotCount { tags.append(try tag(of: slot)) }
+            let results = await withTaskGroup(of: (Int, Result<Descriptor?, TrustStoreError>).self) { group in
+                for (index, tag) in tags.enumerated() {
+                    group.addTask {
+                        do throws(TrustStoreError) {
+                            return (index, .success(try await store.head(tag)))
+                        } catch {
+                            return (index, .failure(error))
+                        }
+                    }
+                }
+                return await group.reduce(into: [(Int, Result<Descriptor?, TrustStoreError>)]()) { $0.append($1) }
+            }
+            for (_, result) in results.sorted(by: { $0.0 < $1.0 }) {
+                do { seenSlots.append(try result.get()) } catch { throw .store(error) }
+            }
+        }
+        guard let descriptor = seenSlots[slot] else { return nil }
+        descriptors[descriptor.digest] = descriptor
+        return descriptor.digest
     }
 
     /// Verifies sets. The pointer's must be good, or there is nothing to build upon; an announcement that is not is left

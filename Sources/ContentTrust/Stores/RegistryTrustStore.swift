@@ -9,7 +9,7 @@ package struct RegistryTrustStore: TrustStore {
     let blobs: SmallBlobCache
 
     /// How many announcement tags there are: `trust-data.00` and on. Few, because each publisher asks for all of them.
-    static let slotCount = 8
+    static let slotCount = 4
     /// How many sets a publisher makes at most before it says that others are in the way.
     static let maximumRounds = 24
 

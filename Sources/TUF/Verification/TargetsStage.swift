@@ -12,6 +12,9 @@ public struct TargetsStage: ~Copyable {
         self.snapshot = snapshot
     }
 
+    /// The newest root.
+    public var root: Verified<Root> { context.root }
+
     /// What the snapshot says of the targets file.
     ///
     /// - Throws: ``TUFError/roleNotListed(_:)``.
