@@ -109,3 +109,25 @@ need_swift() {
     [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] ||
         die "Swift $version is too old; 6.3 or newer is needed: https://www.swift.org/install/linux/"
 }
+
+# start_registry FOLDER: runs docker-registry on a free port of 127.0.0.1, with its storage in FOLDER/registry and its log
+# in FOLDER/registry.log. Sets registry (host and port) and registry_process, which the caller kills at its end.
+start_registry() {
+    cat >"$1/registry.yml" <<YAML
+version: 0.1
+log: {level: info}
+storage: {filesystem: {rootdirectory: "$1/registry"}}
+http: {addr: "127.0.0.1:0"}
+YAML
+    docker-registry serve "$1/registry.yml" >"$1/registry.log" 2>&1 &
+    registry_process=$!
+    disown
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        registry=$(sed -nE 's/.*listening on (127\.0\.0\.1:[0-9]+).*/\1/p' "$1/registry.log" | head -n 1)
+        [ -n "$registry" ] && curl -fsS "http://$registry/v2/" >/dev/null 2>&1 && return
+        kill -0 "$registry_process" 2>/dev/null || break
+        sleep 0.1
+    done
+    die "docker-registry does not answer; its log is in $1/registry.log"
+}
