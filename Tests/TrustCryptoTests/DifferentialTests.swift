@@ -33,8 +33,8 @@ import Testing
             let signature = try key.signature(message, .ed25519)
 
             let seed = secret.withSeed { seed in seed.indices.map { seed[$0] } }
-            let theirKey = try #require(EVP_PKEY_new_raw_private_key_ex(nil, "ED25519", nil, seed, seed.count))
-            let pair = OpenSSLKey(owning: theirKey)
+            let theirKey = EVP_PKEY_new_raw_private_key_ex(nil, "ED25519", nil, seed, seed.count)
+            let pair = OpenSSLKey(owning: try #require(theirKey))
             let context = EVP_MD_CTX_new()
             defer { EVP_MD_CTX_free(context) }
             #expect(EVP_DigestSignInit(context, nil, nil, nil, pair.pointer) == 1)
