@@ -10,6 +10,7 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzAuthChallenge", ["OCIRegistry", "TrustTransport"]),
     ("FuzzJSON", ["CanonicalJSON"]),
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
+    ("FuzzKeyFiles", ["TrustCrypto"]),
 ]
 
 let swiftSettings: [SwiftSetting] = [
