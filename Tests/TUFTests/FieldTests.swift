@@ -239,7 +239,10 @@ import TrustTestSupport
                 guard let changed = Swizzler.setting(field.path[...], of: signed, to: value) else { continue }
                 let file = RepositorySimulator.envelope(changed, signedBy: keys)
                 let found = judge.refusal(of: file, as: role)
-                #expect(Self.same(found, field.refusal(value)), "\(field.name) = \(value.map { "\($0)" } ?? "nothing")")
+                // A macro for each of thousands of cases would take longer than they do.
+                if !Self.same(found, field.refusal(value)) {
+                    Issue.record("\(field.name) = \(value.map { "\($0)" } ?? "nothing"): \(String(describing: found))")
+                }
                 count += 1
             }
         }
@@ -274,10 +277,10 @@ import TrustTestSupport
                     continue
                 }
                 let file = JSONValue.object(["signatures": .array(entries), "signed": changed])
-                #expect(
-                    judge.refusal(of: file.jsonBytes(pretty: false), as: role)
-                        == .thresholdNotMet(role: role, required: 1, valid: 0)
-                )
+                let found = judge.refusal(of: file.jsonBytes(pretty: false), as: role)
+                if found != .thresholdNotMet(role: role, required: 1, valid: 0) {
+                    Issue.record("\(path.joined(separator: ".")): \(String(describing: found))")
+                }
             }
         }
     }
