@@ -11,6 +11,9 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzJSON", ["CanonicalJSON"]),
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     ("FuzzKeyFiles", ["TrustCrypto"]),
+    ("FuzzReference", ["OCI"]),
+    ("FuzzManifest", ["OCI", "CanonicalJSON", "TrustCrypto"]),
+    ("FuzzArchive", ["OCI", "TrustCrypto"]),
 ]
 
 let swiftSettings: [SwiftSetting] = [

@@ -220,6 +220,56 @@ struct RegistryClientPeerTests {
         }
     }
 
+    @Test("gets tokens for what it wants to do")
+    func tokens() async throws {
+        let server = try await TokenServer(
+            accounts: [
+                TokenServer.Account(username: "alice", password: "a"),
+                TokenServer.Account(username: "bob", password: "b"),
+            ],
+            rights: { username, _ in
+                switch username {
+                case "alice": [.pull, .push]
+                case "bob": [.pull]
+                default: []
+                }
+            }
+        )
+        defer { server.stop() }
+        let folder = try TemporaryDirectory("trustctl-test-tokens")
+        try folder.write(server.certificate, to: "root.pem")
+        var options = DockerRegistry.Options()
+        options.authentication = .token(
+            realm: server.realm,
+            service: server.service,
+            issuer: server.issuer,
+            rootCertificates: folder.file("root.pem")
+        )
+        let blob = VerifiedContent(describing: [1, 2, 3], mediaType: .octetStream)
+        try await Self.with(options, credential: .basic(username: "alice", password: AuthSecret("a"))) { peer in
+            try await peer.client.pushBlob(blob)
+            #expect(try await peer.client.hasBlob(blob.descriptor.digest))
+            // One token to read, one to write, and neither asked for twice.
+            #expect(server.requests.count == 2)
+        }
+        try await Self.with(options, credential: .basic(username: "bob", password: AuthSecret("b"))) { peer in
+            let head = try await peer.client.headManifest(Self.tag("1"))
+            #expect(head == nil)
+            let error = await #expect(throws: RegistryError.self) { try await peer.client.pushBlob(blob) }
+            switch error {
+            case .denied, .unauthorized: break
+            default: Issue.record("\(String(describing: error))")
+            }
+        }
+        try await Self.with(options, credential: .basic(username: "bob", password: AuthSecret("x"))) { peer in
+            let error = await #expect(throws: RegistryError.self) { try await peer.client.headManifest(Self.tag("1")) }
+            guard case .unauthorized(.credentialsRefused(_, 401))? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test("trusts no certificate that it was not told to")
     func untrusted() async throws {
         var options = DockerRegistry.Options()
