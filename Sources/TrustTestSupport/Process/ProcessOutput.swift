@@ -16,7 +16,8 @@ public struct ProcessOutput: Sendable, CustomStringConvertible {
     public var standardError: [UInt8]
     /// The CPU time (user and system) of the program and of its children that it waited for.
     public var processorTime: Duration
-    /// The largest resident set size, in bytes.
+    /// The largest resident set size, in bytes; at least that of the test process at the start, because Linux counts a
+    /// program's memory from the fork on. To measure small programs start them from a small one (`scripts/bench-cli`).
     public var peakMemory: Int
     /// From the start to the end.
     public var wallTime: Duration
