@@ -83,7 +83,8 @@ public struct Updater<Cache: TrustCache>: Sendable {
     /// Verifies what was seen earlier, from the anchor, without asking anybody.
     ///
     /// - Parameter now: The time of this verification.
-    /// - Returns: The set, or nil when nothing complete was ever seen.
+    /// - Returns: The set, or nil when what was seen is not complete: nothing older stands in for a snapshot or targets
+    ///   that are known to exist and were never had.
     /// - Throws: ``UpdateError``; nothing is missing from a source here.
     public func offline(now: Instant) async throws(UpdateError<Never>) -> (set: TrustedSet, lastCheck: Instant)? {
         let known: CachedMetadata
