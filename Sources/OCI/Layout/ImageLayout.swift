@@ -91,11 +91,12 @@ public struct ImageLayout: Sendable, BlobSource {
         let descriptor = content.descriptor
         let folder = try blobFolder(of: descriptor.digest)
         try Self.makeFolder(folder)
-        // What is there but damaged is written anew.
-        if let file = try openBlob(descriptor.digest), file.size == descriptor.size,
-            (try? FileSlice(file).verify(matching: descriptor)) != nil
-        {
-            return
+        if let file = try openBlob(descriptor.digest) {
+            do throws(OCIError) {
+                return try FileSlice(file).verify(matching: descriptor)
+            } catch .sizeMismatch, .digestMismatch {
+                // What is there but damaged is written anew.
+            }
         }
         try Self.writeFile(content.bytes, to: "\(folder)/\(descriptor.digest.hex)")
     }
