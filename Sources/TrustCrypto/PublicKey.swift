@@ -69,7 +69,9 @@ public struct PublicKey: Sendable, Hashable {
     init(curve: EllipticCurve, point: [UInt8]) throws(CryptoError) {
         let key = try curve.publicKey(point: point.span)
         algorithm = curve.algorithm
-        spkiDER = SubjectPublicKeyInfo.ellipticCurve(curve, point: try curve.point(of: key))
+        // An uncompressed point has one form; reading it back from libcrypto takes longer than checking it.
+        let canonical = point.count == curve.pointLength ? point : try curve.point(of: key)
+        spkiDER = SubjectPublicKeyInfo.ellipticCurve(curve, point: canonical)
         material = .ellipticCurve(curve, key)
     }
 

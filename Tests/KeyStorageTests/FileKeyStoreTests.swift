@@ -2,6 +2,7 @@ import KeyStorage
 import TUF
 import Testing
 import TrustCrypto
+import TrustTestSupport
 
 @Suite struct FileKeyStoreTests {
     let directory: TemporaryDirectory

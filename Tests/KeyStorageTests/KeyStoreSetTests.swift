@@ -3,6 +3,7 @@ import KeyStorage
 import TUF
 import Testing
 import TrustCrypto
+import TrustTestSupport
 
 @Suite struct KeyStoreSetTests {
     let directory: TemporaryDirectory

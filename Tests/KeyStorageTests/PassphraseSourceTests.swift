@@ -4,6 +4,7 @@ import Synchronization
 import TUF
 import Testing
 import TrustCrypto
+import TrustTestSupport
 
 @Suite struct PassphraseSourceTests {
     let directory: TemporaryDirectory
@@ -157,7 +158,8 @@ import TrustCrypto
         await #expect(throws: KeyStorageError.helperTimedOut(program: directory.path + "/helper")) {
             try await answer(helper(script, timeout: .milliseconds(300)))
         }
-        #expect(start.duration(to: .now) < .seconds(60))
+        // Far less than the script sleeps, and enough for a machine under load.
+        #expect(start.duration(to: .now) < .seconds(250))
     }
 
     @Test func cancelledHelpersAreKilled() async throws {

@@ -1,5 +1,6 @@
 import Testing
 import TrustCrypto
+import TrustTestSupport
 
 #if canImport(Glibc)
     import Glibc

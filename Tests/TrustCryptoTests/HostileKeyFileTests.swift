@@ -89,7 +89,8 @@ import Testing
     func costsAreBounded(file: [UInt8], error: KeyFileError) throws {
         let start = ContinuousClock.now
         #expect(throws: error) { try PrivateKeyFile.read(file, "passphrase") }
-        #expect(start.duration(to: .now) < .seconds(5))
+        // Without bounds some of these take hours.
+        #expect(start.duration(to: .now) < .seconds(120))
     }
 
     static func pkcs8(_ algorithm: [UInt8], _ key: [UInt8], version: Int = 0, rest: [UInt8] = []) -> [UInt8] {

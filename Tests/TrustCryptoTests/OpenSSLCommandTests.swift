@@ -1,4 +1,5 @@
 import Testing
+import TrustTestSupport
 
 @testable import TrustCrypto
 

@@ -55,7 +55,7 @@ enum EllipticCurve: CaseIterable {
         case 2 where point.count == 1 + fieldLength, 3 where point.count == 1 + fieldLength: break
         default: throw .malformedPublicKey
         }
-        var parameters = KeyParameters(capacity: 256)
+        var parameters = KeyParameters(capacity: 256, isSecret: false)
         parameters.add("group", text: groupName)
         parameters.add("pub", octets: point)
         guard let key = parameters.makeKey(type: "EC", selection: trustctl_EVP_PKEY_PUBLIC_KEY()) else {
@@ -77,7 +77,7 @@ enum EllipticCurve: CaseIterable {
     func privateKey(scalar: Span<UInt8>) throws(CryptoError) -> OpenSSLKey {
         guard (1...fieldLength).contains(scalar.count) else { throw .malformedPrivateKey }
         guard let point = OpenSSL.attempt({ basePoint(times: scalar) }) else { throw .malformedPrivateKey }
-        var parameters = KeyParameters(capacity: 512)
+        var parameters = KeyParameters(capacity: 512, isSecret: true)
         parameters.add("group", text: groupName)
         parameters.add("pub", octets: point.span)
         parameters.add("priv", number: scalar)

@@ -1,22 +1,34 @@
 import COpenSSL
 import CSodium
 
-/// The numbers of a key on their way into libcrypto, in memory that is wiped afterwards.
+/// The numbers of a key on their way into libcrypto; secret ones in memory that is wiped afterwards.
 struct KeyParameters: ~Copyable {
     private let arena: UnsafeMutableRawPointer
     private let capacity: Int
     private var used = 0
     private var parameters: [OSSL_PARAM] = []
 
-    /// - Parameter capacity: Upper bound of the bytes of all values, each counted with one more for its terminator.
-    init(capacity: Int) {
-        Sodium.start()
-        guard let arena = sodium_malloc(capacity) else { fatalError("no memory for the numbers of a key") }
-        self.arena = arena
+    /// Whether the values are in guarded memory, which takes several system calls.
+    private let isSecret: Bool
+
+    /// - Parameters:
+    ///   - capacity: Upper bound of the bytes of all values, each counted with one more for its terminator.
+    ///   - isSecret: Whether some of the values are.
+    init(capacity: Int, isSecret: Bool) {
+        if isSecret {
+            Sodium.start()
+            guard let arena = sodium_malloc(capacity) else { fatalError("no memory for the numbers of a key") }
+            self.arena = arena
+        } else {
+            arena = .allocate(byteCount: capacity, alignment: 16)
+        }
         self.capacity = capacity
+        self.isSecret = isSecret
     }
 
-    deinit { sodium_free(arena) }
+    deinit {
+        if isSecret { sodium_free(arena) } else { arena.deallocate() }
+    }
 
     mutating func add(_ name: StaticString, text: StaticString) {
         let count = text.utf8CodeUnitCount

@@ -9,7 +9,7 @@ enum RSA {
     /// Makes a public key of its two numbers, both unsigned, big-endian, without leading zeros.
     static func publicKey(modulus: Span<UInt8>, exponent: Span<UInt8>) throws(CryptoError) -> OpenSSLKey {
         try checkPublicNumbers(modulus: modulus, exponent: exponent)
-        var parameters = KeyParameters(capacity: modulus.count + exponent.count)
+        var parameters = KeyParameters(capacity: modulus.count + exponent.count, isSecret: false)
         parameters.add("n", number: modulus)
         parameters.add("e", number: exponent)
         guard let key = parameters.makeKey(type: "RSA", selection: trustctl_EVP_PKEY_PUBLIC_KEY()) else {
@@ -67,7 +67,7 @@ enum RSA {
             }
         }
         guard belongTogether(numbers, in: bytes) else { throw .malformedPrivateKey }
-        var parameters = KeyParameters(capacity: 9 * modulus.count)
+        var parameters = KeyParameters(capacity: 9 * modulus.count, isSecret: true)
         parameters.add("n", number: modulus)
         parameters.add("e", number: bytes.extracting(numbers.publicExponent))
         parameters.add("d", number: bytes.extracting(numbers.privateExponent))
