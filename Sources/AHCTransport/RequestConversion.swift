@@ -24,6 +24,9 @@ enum RequestConversion {
             break
         case .bytes(let bytes):
             request.body = .bytes(ByteBuffer(bytes: bytes))
+        case .stream(length: 0, _):
+            // The client would not ask for any piece; that there is none is taken on trust.
+            request.body = .bytes(ByteBuffer())
         case .stream(let length, let open):
             request.body = .stream(UploadBody(length: length, open: open, watch: watch), length: .known(length))
         }
@@ -64,12 +67,14 @@ private struct UploadBody: AsyncSequence, Sendable {
         private let body: UploadBody
         private var produce: HTTPBodyProducer?
         private var sent: Int64 = 0
+        private var isAtEnd = false
 
         init(body: UploadBody) {
             self.body = body
         }
 
         mutating func next() async throws -> ByteBuffer? {
+            guard !isAtEnd else { return nil }
             body.watch.noteProgress()
             let produce: HTTPBodyProducer
             if let present = self.produce {
@@ -78,20 +83,32 @@ private struct UploadBody: AsyncSequence, Sendable {
                 produce = try await body.open()
                 self.produce = produce
             }
-            while let piece = try await produce() {
-                sent += Int64(piece.count)
-                guard sent <= body.length else {
-                    throw TransportError(.requestBody, detail: "longer than the \(body.length) bytes declared")
-                }
-                body.watch.noteProgress()
-                if !piece.isEmpty {
-                    return ByteBuffer(bytes: piece)
-                }
-            }
-            guard sent == body.length else {
+            let piece = try await nextPiece(from: produce)
+            sent += Int64(piece?.count ?? 0)
+            guard sent <= body.length else { throw Self.tooLong(body.length) }
+            guard let piece else {
                 throw TransportError(.requestBody, detail: "\(sent) bytes instead of the \(body.length) declared")
             }
+            if sent == body.length {
+                // Before the last piece goes out: after it the server may take the request as complete.
+                guard try await nextPiece(from: produce) == nil else { throw Self.tooLong(body.length) }
+                isAtEnd = true
+            }
+            return ByteBuffer(bytes: piece)
+        }
+
+        private func nextPiece(from produce: HTTPBodyProducer) async throws(TransportError) -> [UInt8]? {
+            while let piece = try await produce() {
+                body.watch.noteProgress()
+                if !piece.isEmpty {
+                    return piece
+                }
+            }
             return nil
+        }
+
+        private static func tooLong(_ length: Int64) -> TransportError {
+            TransportError(.requestBody, detail: "longer than the \(length) bytes declared")
         }
     }
 }

@@ -70,8 +70,8 @@ import TrustTransport
                 let request = HTTPRequestMessage(.head, try server.url())
                 let limits = ExchangeLimits(
                     maximumBodyBytes: 0,
-                    deadline: .now.advanced(by: .seconds(5)),
-                    idleTimeout: .seconds(5)
+                    deadline: .now.advanced(by: .seconds(50)),
+                    idleTimeout: .seconds(40)
                 )
                 for _ in 0..<3 {
                     let response = try await transport.send(request, limits: limits)
@@ -127,7 +127,7 @@ import TrustTransport
                 let limits = ExchangeLimits(
                     maximumBodyBytes: size,
                     deadline: .now.advanced(by: .seconds(50)),
-                    idleTimeout: .seconds(10)
+                    idleTimeout: .seconds(40)
                 )
                 let request = HTTPRequestMessage(.get, try server.url())
                 let (total, largest) = try await transport.exchange(request, limits: limits) {
@@ -207,15 +207,15 @@ import TrustTransport
             try await AHCTransport.running { transport in
                 let limits = ExchangeLimits(
                     maximumBodyBytes: 2,
-                    deadline: .now.advanced(by: .seconds(10)),
-                    idleTimeout: .milliseconds(250)
+                    deadline: .now.advanced(by: .seconds(50)),
+                    idleTimeout: .seconds(2)
                 )
                 let request = HTTPRequestMessage(.get, try server.url())
                 let body = try await transport.exchange(request, limits: limits) {
                     (_, body) async throws(TransportError) in
                     var bytes = try await body.next() ?? []
                     do {
-                        try await Task.sleep(for: .milliseconds(600))
+                        try await Task.sleep(for: .milliseconds(2_500))
                     } catch {
                         throw TransportError(.cancelled)
                     }

@@ -18,12 +18,13 @@ import TrustTransport
     func transport<R: Sendable>(
         _ proxy: RawServer,
         user: String = "",
+        connectTimeout: Duration = .seconds(30),
         _ body: (AHCTransport) async throws -> R
     ) async throws -> R {
         let variables = ["http_proxy": "http://\(user)\(proxy.authority)", "no_proxy": "direct.test"]
         let configuration = AHCTransport.Configuration(
             proxies: ProxySettings(environment: variables),
-            connectTimeout: .milliseconds(500)
+            connectTimeout: connectTimeout
         )
         return try await AHCTransport.running(configuration, body)
     }
@@ -72,7 +73,8 @@ import TrustTransport
     ])
     func proxiesThatAreNone(fault: Fault, kind: TransportError.Kind) async throws {
         try await RawServer.serving(fault.handler) { proxy in
-            try await transport(proxy) { transport in
+            let limit: Duration = kind == .timeout(.connect) ? .milliseconds(300) : .seconds(30)
+            try await transport(proxy, connectTimeout: limit) { transport in
                 let request = HTTPRequestMessage(.get, try HTTPURL(parsing: "http://registry.test/"))
                 do throws(TransportError) {
                     _ = try await transport.send(request, limits: .test)

@@ -163,17 +163,17 @@ import TrustTransport
         await #expect(throws: RegistryAuthError.helperTimedOut("test")) {
             try await look(home, timeout: .milliseconds(200))
         }
-        #expect(began.duration(to: .now) < .seconds(10))
+        #expect(began.duration(to: .now) < .seconds(25))
     }
 
     /// A helper may start an agent, which inherits its output.
     @Test func aHelperThatLeavesAnAgentBehind() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(#"sleep 5 & echo '{"Username":"u","Secret":"agent"}'"#)
+        try home.helper(#"sleep 30 & echo '{"Username":"u","Secret":"agent"}'"#)
         let began = ContinuousClock.now
         #expect(try await look(home) == "basic u:agent")
-        #expect(began.duration(to: .now) < .seconds(4))
+        #expect(began.duration(to: .now) < .seconds(25))
     }
 
     @Test func aHelperThatIsTalkative() async throws {
@@ -189,8 +189,8 @@ import TrustTransport
         try home.write("config.json", helpers)
         try home.helper(#"yes >&2 & echo '{"Username":"u","Secret":"s"}'"#)
         let began = ContinuousClock.now
-        #expect(try await look(home, timeout: .milliseconds(500)) == "basic u:s")
-        #expect(began.duration(to: .now) < .seconds(10))
+        #expect(try await look(home, timeout: .seconds(3)) == "basic u:s")
+        #expect(began.duration(to: .now) < .seconds(25))
     }
 
     @Test func cancellation() async throws {
