@@ -236,14 +236,12 @@ struct RegistryClientPeerTests {
             }
         )
         defer { server.stop() }
-        let folder = try TemporaryDirectory("trustctl-test-tokens")
-        try folder.write(server.certificate, to: "root.pem")
         var options = DockerRegistry.Options()
         options.authentication = .token(
             realm: server.realm,
             service: server.service,
             issuer: server.issuer,
-            rootCertificates: folder.file("root.pem")
+            rootCertificates: server.certificatePath
         )
         let blob = VerifiedContent(describing: [1, 2, 3], mediaType: .octetStream)
         try await Self.with(options, credential: .basic(username: "alice", password: AuthSecret("a"))) { peer in
