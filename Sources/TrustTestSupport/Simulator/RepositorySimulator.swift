@@ -62,6 +62,19 @@ public final class RepositorySimulator: MetadataSource {
         }
     }
 
+    private init(_ state: State) {
+        self.state = Mutex(state)
+    }
+
+    /// A repository that is the same now, and goes its own way from here: what an attacker makes of it.
+    ///
+    /// - Returns: The copy, without the requests so far.
+    public func copy() -> RepositorySimulator {
+        var copied = state.withLock { $0 }
+        copied.requests = []
+        return RepositorySimulator(copied)
+    }
+
     // MARK: What can be set
 
     /// The name of the repository in every role.
