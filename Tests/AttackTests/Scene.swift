@@ -44,12 +44,9 @@ struct Scene {
         evil[role] ?? .ed25519(12)
     }
 
-    /// The attack ends as it should, what was trusted answers on, and so does the owner's repository.
-    ///
-    /// - Parameters:
-    ///   - outcome: How the update from the attacker ends.
-    ///   - offline: What is trusted without him, afterwards.
-    ///   - afterwards: What an update from the owner ends with, once he has the next word.
+    /// The attack ends as it should, what was trusted answers on, and so does the owner's repository: `outcome` is how the
+    /// update from the attacker ends, `offline` what is trusted without him after it, and `afterwards` how an update from
+    /// the owner ends, who has the next word.
     func expect(
         _ outcome: UpdateOutcome,
         offline: UpdateOutcome = Scene.good,
