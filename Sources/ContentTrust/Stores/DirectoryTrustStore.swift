@@ -30,6 +30,9 @@ package struct DirectoryTrustStore: TrustStore {
             }
             let names = try DurableFile.list(path) ?? []
             return DirectoryTrustData(path: path, timestamp: bytes, fileNames: names.filter { $0.hasSuffix(".json") })
+        } catch .tooLarge(_, let limit) {
+            // What is in the store is wrong, not this machine's storage.
+            throw .tooLarge(file: MetadataFile.timestamp.name, limit: limit)
         } catch {
             throw .file(error)
         }

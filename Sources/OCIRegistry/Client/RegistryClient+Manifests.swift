@@ -125,6 +125,10 @@ extension RegistryClient {
         guard values.count == 1, let type = MediaType(contentType: value) else {
             throw .badResponse(response.origin, .header("Content-Type"))
         }
+        // A page for people, from a proxy or a login in the way: no manifest is text.
+        guard !type.string.utf8.starts(with: "text/".utf8) else {
+            throw .badResponse(response.origin, .header("Content-Type"))
+        }
         return type
     }
 
