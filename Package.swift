@@ -151,7 +151,10 @@ if !coreOnly {
         ),
         tests(
             "CommandTests",
-            ["trustctl", "ContentTrust", "OCI", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+            [
+                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
+                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+            ]
         ),
         tests(
             "PeerTests",
