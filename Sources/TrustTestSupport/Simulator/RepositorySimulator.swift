@@ -325,7 +325,9 @@ extension RepositorySimulator.State {
         let message = RepositorySimulator.canonical(signed)
         var entries: [JSONValue] = []
         for key in keys {
-            let memory = Array(key.id.utf8) + [0] + message
+            // By the key itself as well: another one may go by its id.
+            let name = "\(key.id) \(key.scheme.rawValue)"
+            let memory = Array(name.utf8) + key.privateKey.publicKey.spkiDER + message
             let entry = signatures[memory] ?? key.signatureEntry(over: message)
             signatures[memory] = entry
             entries.append(entry)
