@@ -82,13 +82,13 @@ extension TrustVerifier {
         case .notCompared:
             return Descriptor(mediaType: signed.mediaType ?? .octetStream, digest: signed.digest, size: signed.size)
         case .atHand(let location):
-            return try compare(location, signed)
+            return try compare(location, signed, subject: query.subject)
         case .asServed:
             switch query.subject {
             case .layout(let path):
                 let name: ImageName
                 do { name = try ImageName(query.tag) } catch { throw Refusal.image(error, checked: reference) }
-                return try compare(.layout(path: path, name: name), signed)
+                return try compare(.layout(path: path, name: name), signed, subject: query.subject)
             case .registry(let repository):
                 guard !options.offline else {
                     return Descriptor(
@@ -136,15 +136,21 @@ extension TrustVerifier {
         return served
     }
 
-    private func compare(_ location: ImageLocation, _ signed: SignedTag) throws(Refusal) -> Descriptor {
+    private func compare(
+        _ location: ImageLocation,
+        _ signed: SignedTag,
+        subject: Subject
+    ) throws(Refusal) -> Descriptor {
         let checked = "the image \(location)"
         do {
             switch location {
             case .layout(let path, let name):
-                return try compareAll(ImageLayout(opening: path), name: name, signed, checked: checked)
+                return try compareAll(ImageLayout(opening: path), name: name, signed, checked: checked).root
             case .archive(let path, let name):
                 let archive = try ImageArchive(opening: path)
-                return try compareAll(archive, name: name, signed, checked: checked)
+                let report = try compareAll(archive, name: name, signed, checked: checked)
+                try checkNames(try archive.checkLoading([report]), signed, subject: subject, checked: checked)
+                return report.root
             case .directory, .registry:
                 throw Refusal(.usage, checked: checked, found: "not an image", expected: "oci:PATH or oci-archive:FILE")
             }
@@ -163,11 +169,31 @@ extension TrustVerifier {
         name: ImageName?,
         _ signed: SignedTag,
         checked: String
-    ) throws -> Descriptor {
+    ) throws -> ImageReport {
         let found = try source.image(named: name)
         try check(found, signed, checked: checked, repository: checked)
-        _ = try ImageCheck().check(found, in: source)
-        return found
+        return try ImageCheck().check(found, in: source)
+    }
+
+    /// Loading an archive gives its images the names that it states: they must not be those of other images.
+    private func checkNames(
+        _ names: [String],
+        _ signed: SignedTag,
+        subject: Subject,
+        checked: String
+    ) throws(Refusal) {
+        guard case .registry(let repository) = subject else { return }
+        for name in names {
+            let reference = try? Reference(parsing: name)
+            guard reference?.repository == repository, reference?.tag?.string == signed.tag else {
+                throw Refusal(
+                    .badSignature,
+                    checked: checked,
+                    found: "loading it would name the image \(name)",
+                    expected: subject.reference(tag: signed.tag)
+                )
+            }
+        }
     }
 
     private func check(
