@@ -1,0 +1,28 @@
+import ContentTrust
+import Testing
+import TrustTestSupport
+
+/// The table of reasons is one, in the library and in the documentation.
+@Suite struct ReasonTests {
+    @Test func theDocumentationHasTheSameTable() throws {
+        let path = Self.root + "/docs/cli/exit-codes.md"
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        var documented: [String] = []
+        for line in text.split(separator: "\n") where line.hasPrefix("| ") {
+            let cells = line.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+            guard cells.count == 3, let exitCode = Int32(cells[0]) else { continue }
+            documented.append("\(exitCode) \(cells[1])")
+        }
+        #expect(documented.sorted() == Reason.all.map { "\($0.exitCode) `\($0.code)`" }.sorted())
+        #expect(documented.count == 22)
+    }
+
+    @Test func codesAndExitStatusesAreDistinct() {
+        #expect(Set(Reason.all.map(\.code)).count == Reason.all.count)
+        #expect(Set(Reason.all.map(\.exitCode)).count == Reason.all.count)
+    }
+
+    /// The package's folder: this file lies three levels below it.
+    private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        .joined(separator: "/")
+}
