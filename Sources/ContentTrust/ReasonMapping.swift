@@ -270,6 +270,13 @@ extension Refusal {
             return Refusal.store(error, store: store)
         case .refused(let refusal):
             return refusal
+        case .cannotMerge:
+            return Refusal(
+                .keyUnavailable,
+                checked: "publishing of \(subject) to \(store)",
+                found: "another publisher's set has to be merged, and the snapshot key is not at hand",
+                next: "run trustctl refresh where the snapshot key is"
+            )
         case .conflict(let what):
             return Refusal(
                 .conflict,

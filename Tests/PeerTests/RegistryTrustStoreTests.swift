@@ -183,6 +183,30 @@ import TrustTransport
         }
     }
 
+    @Test func aRefreshWithTheTimestampKeyAlonePassesADeadPublisherBy() async throws {
+        try await Self.with { world in
+            let pin = try await world.initialize()
+            for home in ["consumer", "killed", "cron"] { try await world.pin(pin, in: home) }
+            try await world.push("1.0", "one")
+            let counting = Wire(world.transport)
+            try await world.sign(["1.0"], as: world.publisher("killed", counting), "killed")
+            let writes = counting.requests.withLock { $0.count { !$0.hasPrefix("GET") && !$0.hasPrefix("HEAD") } }
+            // The last write moves the pointer: this publisher dies with its set announced.
+            try await world.push("2.0", "two")
+            let killed = world.publisher("killed", Wire(world.transport, writes: writes - 1))
+            await #expect(throws: Refusal.self) { try await world.sign(["2.0"], as: killed, "killed") }
+            #expect(Self.reason(await world.verify("2.0")) == .unsignedTag)
+            await world.signers.withhold([.root, .targets, .snapshot])
+            let report = try await world.publisher("cron").refresh(world.subject)
+            #expect(report.signedRoles == [.timestamp])
+            #expect(Self.reason(await world.verify("1.0")) == .trusted)
+            // Whoever has the keys brings in what was announced.
+            await world.signers.withhold([])
+            _ = try await world.publisher().refresh(world.subject)
+            #expect(Self.reason(await world.verify("2.0")) == .trusted)
+        }
+    }
+
     @Test func publishersAtOnceLoseNothing() async throws {
         try await Self.with { world in
             let pin = try await world.initialize()

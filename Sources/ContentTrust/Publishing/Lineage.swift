@@ -87,9 +87,10 @@ package struct Lineage: Sendable, Hashable {
     }
 
     /// Whether `other` is too old to be judged: it is not among the listed ancestors and not newer than the oldest one.
-    /// Such a set was merged or given up long ago.
+    /// Such a set was merged or given up long ago. So is a set under an older root: the keys that signed it may have been
+    /// taken away since, and what they sign must not be signed anew. Its publisher, if there still is one, tries again.
     package func isPast(_ other: Lineage) -> Bool {
-        !contains(other) && isBeyondWindow(other.own)
+        !contains(other) && (isBeyondWindow(other.own) || other.rootVersion < rootVersion)
     }
 
     /// The targets version at which this set and `other` parted: that of the newest set that went into both; 0 when they

@@ -116,6 +116,9 @@ package actor Publication {
         } catch {
             throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: nil))
         }
+        if isRefresh, !plan.others.isEmpty, try await !signing.canSign(.snapshot, plan.base.set.root) {
+            throw .cannotMerge
+        }
         let tags = try apply(to: &table, version: plan.targetsVersion)
         let changes = table.changes(from: before)
         let made = try await signing.sign(plan, table: table, changes: changes, refresh: isRefresh)

@@ -114,9 +114,14 @@ struct SetSigning: Sendable {
     private func needsTargets(_ base: TrustedSet, changed: Bool) async throws(PublishError) -> Bool {
         if changed { return true }
         guard expiresSoon(base.targets.payload.common, role: .targets) else { return false }
-        let role = roleKeys(.targets, base.root)
+        return try await canSign(.targets, base.root)
+    }
+
+    /// Whether the keys of a role are within reach.
+    func canSign(_ role: RoleName, _ root: Verified<Root>) async throws(PublishError) -> Bool {
+        let roleKeys = roleKeys(role, root)
         do {
-            return try await signers.canSign(for: .targets, keys: role.keys, threshold: role.threshold)
+            return try await signers.canSign(for: role, keys: roleKeys.keys, threshold: roleKeys.threshold)
         } catch {
             throw .refused(error)
         }

@@ -103,6 +103,14 @@ package struct TagTable: Sendable {
                 revoke(path, version: version)
             }
         }
+        // What this side changed since the two parted is new to the other side's descendants as well: stamped like the
+        // rest, or a later merge, which knows one of the two as the fork, would not see it.
+        for (path, record) in records where touched(path) > fork && touched(path) < version {
+            set(record, for: path, version: version)
+        }
+        for (path, revokedAt) in revoked where revokedAt > fork && revokedAt < version {
+            revoked[path] = version
+        }
         return conflicts.sorted()
     }
 

@@ -123,7 +123,7 @@ struct RegistryPublishing {
     private static func saysThatTheSetIsBad(_ error: PublishError) -> Bool {
         switch error {
         case .store(.notTrustData), .store(.tooLarge), .store(.vanished): true
-        case .store(.registry), .store(.file), .store(.layout), .conflict: false
+        case .store(.registry), .store(.file), .store(.layout), .conflict, .cannotMerge: false
         case .refused(let refusal):
             [.badSignature, .wrongRoot, .wrongRepository, .rollback, .expired].contains(refusal.reason)
         }
@@ -149,9 +149,13 @@ struct RegistryPublishing {
         if let present { presentSet = try await set(present) }
         var announcedSets: [RegistryTrustData] = []
         for id in announced { announcedSets.append(try await set(id)) }
-        guard let new = try await publication.next(after: presentSet, merging: announcedSets) else {
-            return .nothingToDo
+        let new: NewTrustData?
+        do {
+            new = try await publication.next(after: presentSet, merging: announcedSets)
+        } catch .cannotMerge {
+            return .cannotMerge
         }
+        guard let new else { return .nothingToDo }
         let documents: TrustDataDocument.Documents
         do {
             documents = try TrustDataDocument.documents(

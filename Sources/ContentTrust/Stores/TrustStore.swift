@@ -73,6 +73,8 @@ package enum PublishError: Error, Sendable {
     case store(TrustStoreError)
     /// Another publisher's change cannot be merged with this one.
     case conflict(String)
+    /// A refresh with the timestamp key alone cannot merge what other publishers announced; it is to go on without.
+    case cannotMerge
     /// The change itself is refused.
     case refused(Refusal)
 }

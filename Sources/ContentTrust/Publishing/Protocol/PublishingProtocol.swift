@@ -49,6 +49,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case prepared(SetID, Lineage)
         /// What is there is as wished.
         case nothingToDo
+        /// The keys at hand cannot merge what others announced: they sign the timestamp alone.
+        case cannotMerge
         /// The tag was written.
         case written
     }
@@ -82,7 +84,13 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         /// but what others announced.
         fileprivate var ownSets: Set<SetID> = []
         fileprivate var firstOwn: SetID?
+        /// Whether the keys at hand can merge what others announced.
+        fileprivate var canMerge = true
     }
+
+    /// For how many rounds a publisher that cannot merge waits for those who announced something. What they leave in
+    /// their slots for longer waits for one that can.
+    private static var patience: Int { 4 }
 
     private let slotCount: Int
     private let maximumRounds: Int
@@ -121,6 +129,10 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case (.preparing, .nothingToDo):
             guard let pointer = state.pointer else { return end(.giveUp) }
             return end(.finish(pointer, changed: state.firstOwn != nil))
+        case (.preparing, .cannotMerge):
+            guard state.canMerge else { return end(.giveUp) }
+            state.canMerge = false
+            return .prepare(present: state.pointer, announced: [])
         case (.announcing(let slot), .written):
             state.ownSlot = slot
             return look(.announced)
@@ -157,7 +169,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case .begin:
             state.phase = .preparing
             let present = state.pointer
-            return .prepare(present: present, announced: announcedSets.filter { $0 != present })
+            let announced = state.canMerge ? announcedSets.filter { $0 != present } : []
+            return .prepare(present: present, announced: announced)
         case .announced:
             guard let own = state.own, state.slots[state.ownSlot] == own, uncovered(by: own).isEmpty else {
                 return again()
@@ -218,7 +231,7 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
 
     /// What the pointer and the slots hold that `id` does not cover.
     private func uncovered(by id: SetID) -> [SetID] {
-        var all = announcedSets
+        var all = state.canMerge || state.round < Self.patience ? announcedSets : []
         if let pointer = state.pointer { all.append(pointer) }
         return all.filter { other in
             guard !covers(id, other), let theirs = lineage(of: other), let mine = lineage(of: id) else { return false }
