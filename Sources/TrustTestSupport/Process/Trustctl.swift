@@ -9,8 +9,8 @@ public struct Trustctl: Sendable {
     public var home: String
     /// Its environment, `TRUSTCTL_HOME` included.
     public var environment: [String: String]
-    /// When a run is killed.
-    public var timeout: Duration = .seconds(60)
+    /// When a run is killed: late, because a test machine may have many to run at once.
+    public var timeout: Duration = .seconds(240)
 
     /// The passphrase of every role in ``environment``.
     public static let passphrase = "correct horse battery staple"
