@@ -1,0 +1,65 @@
+import CanonicalJSON
+import ContentTrust
+import Testing
+import TrustTestSupport
+
+/// Publishers on two machines, with the same keys, who sign in the same moment.
+@Suite(.timeLimit(.minutes(8))) struct RaceTests {
+    static let rounds = 100
+
+    @Test func whatAPublisherWasToldIsSignedStaysSigned() async throws {
+        try await World.with { world in
+            let image = try await world.push("one")
+            try await world.tag(image, "a-[1-\(Self.rounds)]")
+            try await world.tag(image, "b-[1-\(Self.rounds)]")
+            let made = try await world.initialize()
+            let colleague = try world.colleague()
+            var signed: [String] = []
+            for round in 1...Self.rounds {
+                let first = try await world.publisher.start("sign", "image", world.reference("a-\(round)"))
+                let second = try await colleague.start("sign", "image", world.reference("b-\(round)"))
+                for (tag, process) in [("a-\(round)", first), ("b-\(round)", second)] {
+                    let ended = try await process.wait()
+                    #expect(ended.exitCode == 0 || ended.exitCode == Reason.conflict.exitCode, "\(tag): \(ended)")
+                    if ended.exitCode == 0 { signed.append(tag) }
+                }
+            }
+            // Each round has a publisher that nobody can take the place of.
+            #expect(signed.count >= Self.rounds)
+            try await world.pin(made)
+            try expect(try await world.consumer.runAll(["verify"] + signed.map(world.reference)), 0)
+            let listed = try await world.consumer.run("list", world.repository, "--json").object
+            let names = try #require(listed["tags"]?.array).compactMap { $0["tag"]?.string }
+            #expect(Set(signed).subtracting(names) == [])
+            let extra = try await Skopeo(world.registry).tags("team/app").filter { $0.hasPrefix("trust-data.") }
+            #expect(extra.count <= 16, "\(extra)")
+        }
+    }
+}
+
+extension World {
+    /// Gives an image that the registry has further tags, which curl makes of a pattern.
+    fileprivate func tag(_ image: TestImages.Entry, _ pattern: String) async throws {
+        let manifest = try directory.write(try images.blob(image.digest), to: "manifest.json")
+        try await runSuccessfully(
+            Command(
+                "curl",
+                [
+                    "-sSf", "-X", "PUT", "-H", "Content-Type: \(image.mediaType)", "--data-binary", "@\(manifest)",
+                    "\(registry.url)/v2/team/app/manifests/\(pattern)",
+                ]
+            )
+        )
+    }
+
+    /// Another machine of the publisher.
+    fileprivate func colleague() throws -> Trustctl {
+        let home = directory.file("colleague")
+        try Files.copy(publisher.home, to: home)
+        try Files.setMode(home, 0o700)
+        var copy = publisher
+        copy.home = home
+        copy.environment["TRUSTCTL_HOME"] = home
+        return copy
+    }
+}
