@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file system of a few pages, for tests that need a full disk.
+/// A file system of a few pages, for tests that need a full disk or one that cannot be written.
 public enum SmallFileSystem {
     /// Whether this process may mount file systems; without that ``with(bytes:_:)`` throws.
     public static var isAvailable: Bool { TestEnvironment.isRoot }
@@ -30,6 +30,16 @@ public enum SmallFileSystem {
                 throw error
             }
         }
+    }
+
+    /// Mounts it anew, read-only or writable again.
+    ///
+    /// - Parameters:
+    ///   - path: What ``with(bytes:_:)`` gave.
+    ///   - isReadOnly: Whether writing fails from now on.
+    /// - Throws: `ProcessError`, also when somebody still has a file open for writing.
+    public static func setReadOnly(_ path: String, _ isReadOnly: Bool) async throws {
+        try await runSuccessfully(Command("mount", ["-o", isReadOnly ? "remount,ro" : "remount,rw", path]))
     }
 
     /// Writes a file until the file system that it is on is full, but for some room.
