@@ -5,6 +5,37 @@ import TrustTestSupport
 
 /// The ways through the program that everybody takes, on docker-registry.
 @Suite(.timeLimit(.minutes(3))) struct JourneyTests {
+    @Test func allTagsOfABuildGetItsDigest() async throws {
+        try await World.with { world in
+            let image = try await world.push("1.4")
+            try await world.pin(try await world.initialize())
+            let tags = world.registry.tagsDirectory("team/app")
+            for tag in ["1", "latest"] { try Files.copy("\(tags)/1.4", to: "\(tags)/\(tag)") }
+            let references = ["1.4", "1", "latest"].map(world.reference)
+            let metadata = #"{"containerimage.digest": "\#(image.digest)", "image.name": "app"}"#
+
+            let signed = try await world.publisher.runAll(
+                ["sign", "image"] + references + ["--digest-file", "-"],
+                input: .bytes(Array(metadata.utf8))
+            )
+            try expect(signed, 0)
+            #expect(signed.text == references.map { "\($0)@\(image.digest)\n" }.joined())
+            #expect(!signed.errorText.contains("the registry is asked for digests"))
+            try expect(try await world.consumer.runAll(["verify"] + references), 0)
+
+            // One tag of another build, and nothing is published.
+            try await world.push("1.3", "another")
+            let all = references + [world.reference("1.3")]
+            let refused = try await world.publisher.runAll(["sign", "image"] + all + ["--digest", image.digest])
+            try expect(refused, Reason.tagMoved.exitCode)
+            #expect(refused.errorText.contains("1.3"))
+            try expect(
+                try await world.consumer.run("verify", world.reference("1.3")),
+                Reason.unsignedTag.exitCode
+            )
+        }
+    }
+
     @Test func fromInitToVerify() async throws {
         try await World.with { world in
             let image = try await world.push("1.4")

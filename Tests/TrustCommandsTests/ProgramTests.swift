@@ -18,7 +18,9 @@ import Testing
 
     @Test(arguments: [
         ["no-such-command"], ["pin", "no-such"], ["pin", "list", "--no-such"], ["pin", "list", "extra"],
-        ["pin", "list", "--quiet", "--verbose"], ["pin", "list", "--home", ""],
+        ["pin", "list", "--quiet", "--verbose"], ["pin", "list", "--home", ""], ["sign", "image"],
+        ["sign", "image", "a:1", "--digest", "x", "--digest-file", "y"],
+        ["sign", "image", "a:1", "--digest", "x", "--from-file", "y"],
     ])
     func mistakesAreUsage(arguments: [String]) async {
         let result = await runAll(arguments)

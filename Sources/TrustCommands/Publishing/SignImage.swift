@@ -12,15 +12,16 @@ struct SignImage: TrustCommand {
         discussion: """
             The registry must serve the digest for the tag. Give the digest that the build wrote, with --digest-file \
             (docker buildx --metadata-file, skopeo and buildah --digestfile) or --digest: without it the registry is asked, \
-            and whatever it answers is signed. Publishes once for each repository. Works for images, indexes and any \
-            other OCI artifact. Prints REPO:TAG@DIGEST for each tag.
+            and whatever it answers is signed. All references that are named beside a digest get that one: 1.4, 1 and \
+            latest of one build. Publishes once for each repository. Works for images, indexes and any other OCI \
+            artifact. Prints REPO:TAG@DIGEST for each tag.
             """
     )
 
     @Argument(help: ArgumentHelp("References to tags, or oci:PATH:TAG.", valueName: "ref"))
     var references: [String] = []
 
-    @Option(help: ArgumentHelp("The digest that the tag must have.", valueName: "digest"))
+    @Option(help: ArgumentHelp("The digest that the tags must have.", valueName: "digest"))
     var digest: String?
 
     @Option(
@@ -51,8 +52,8 @@ struct SignImage: TrustCommand {
         guard digest == nil || digestFile == nil else {
             throw ValidationError("--digest and --digest-file exclude each other.")
         }
-        guard digest == nil && digestFile == nil || references.count == 1 && fromFile == nil else {
-            throw ValidationError("--digest and --digest-file are for one reference.")
+        guard digest == nil && digestFile == nil || fromFile == nil else {
+            throw ValidationError("--digest and --digest-file are not for --from-file; its lines name their own digests.")
         }
         let inputs = [digestFile == "-", fromFile == "-", network.passwordStdin].count { $0 }
         guard inputs <= 1 else { throw ValidationError("Only one thing can be read from standard input.") }
@@ -100,9 +101,10 @@ struct SignImage: TrustCommand {
 
     private func signingList() throws(Refusal) -> SigningList {
         var list = SigningList()
+        let digest = try writtenDigest()
         for text in references {
             let reference = try ImageReference(parsing: text)
-            try list.add(reference, digest: try writtenDigest(), checked: "reference \(reference)")
+            try list.add(reference, digest: digest, checked: "reference \(reference)")
         }
         if let fromFile {
             let bytes = try InputFile.read(fromFile, limit: SigningList.maximumLength, option: "--from-file")

@@ -25,8 +25,8 @@ struct SigningList: Sendable {
     static let maximumLength = 64 << 20
     static let maximumEntries = 200_000
 
-    /// How many tags there are.
-    var count: Int { groups.reduce(0) { $0 + $1.entries.count } }
+    /// How many tags there are; counted as they come, because every line of a list asks.
+    private(set) var count = 0
 
     /// Whether some digest has to be asked of the registry.
     var asksForDigests: Bool { groups.contains { $0.entries.contains { $0.digest == nil } } }
@@ -54,6 +54,7 @@ struct SigningList: Sendable {
             return
         }
         digests[reference.subject, default: [:]].updateValue(wanted, forKey: tag)
+        count += 1
         let entry = Entry(tag: tag, digest: wanted)
         if let index = indexes[reference.subject] {
             groups[index].entries.append(entry)
