@@ -38,20 +38,6 @@ import TrustTestSupport
 }
 
 extension World {
-    /// Gives an image that the registry has further tags, which curl makes of a pattern.
-    fileprivate func tag(_ image: TestImages.Entry, _ pattern: String) async throws {
-        let manifest = try directory.write(try images.blob(image.digest), to: "manifest.json")
-        try await runSuccessfully(
-            Command(
-                "curl",
-                [
-                    "-sSf", "-X", "PUT", "-H", "Content-Type: \(image.mediaType)", "--data-binary", "@\(manifest)",
-                    "\(registry.url)/v2/team/app/manifests/\(pattern)",
-                ]
-            )
-        )
-    }
-
     /// Another machine of the publisher.
     fileprivate func colleague() throws -> Trustctl {
         let home = directory.file("colleague")

@@ -49,7 +49,7 @@ struct Refresh: TrustCommand {
                         results: until.map { [$0] } ?? []
                     )
                 } catch {
-                    guard !context.timeLimit.isPassed else { throw error }
+                    guard !Task.isCancelled else { throw error }
                     outcomes.add(error, subject: subject)
                 }
             }

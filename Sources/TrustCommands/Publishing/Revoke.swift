@@ -61,7 +61,7 @@ struct Revoke: TrustCommand {
                         refused: revoked.count == tags.count ? nil : .unsignedTag
                     )
                 } catch {
-                    guard !context.timeLimit.isPassed else { throw error }
+                    guard !Task.isCancelled else { throw error }
                     outcomes.add(error, subject: subject)
                 }
             }

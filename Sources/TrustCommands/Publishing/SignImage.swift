@@ -91,7 +91,7 @@ struct SignImage: TrustCommand {
                         results: images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
                     )
                 } catch {
-                    guard !context.timeLimit.isPassed else { throw error }
+                    guard !Task.isCancelled else { throw error }
                     outcomes.add(error, subject: group.subject)
                 }
             }

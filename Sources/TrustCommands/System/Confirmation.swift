@@ -27,7 +27,11 @@ enum Confirmation {
             )
         }
         context.console.ask("\(question) [y/N] ")
-        let answer = (readLine() ?? "").lowercased()
-        return answer == "y" || answer == "yes"
+        // A terminal gives a line at a time.
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        var count: Int
+        repeat { count = InputFile.systemRead(STDIN_FILENO, into: &buffer) } while count < 0 && errno == EINTR
+        let answer = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self).lowercased()
+        return answer == "y\n" || answer == "yes\n"
     }
 }

@@ -53,9 +53,17 @@ enum InputFile {
         }
     }
 
-    /// The system's `read`, which a static method of the same name hides.
+    /// The system's `read`, which a static method of the same name hides; ECANCELED when the task is cancelled before
+    /// there is anything to read, because a person may never type it.
     static func systemRead(_ descriptor: CInt, into buffer: inout [UInt8]) -> Int {
-        buffer.withUnsafeMutableBytes { pointer in
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&request, 1, 100) == 0 {
+            guard !Task.isCancelled else {
+                errno = ECANCELED
+                return -1
+            }
+        }
+        return buffer.withUnsafeMutableBytes { pointer in
             #if canImport(Darwin)
                 Darwin.read(descriptor, pointer.baseAddress, pointer.count)
             #elseif canImport(Musl)

@@ -25,7 +25,12 @@ struct VerdictRequest: Sendable {
                 image: image,
                 timeLimit: context.timeLimit
             )
-            return await run.reports(references)
+            let reports = await run.reports(references)
+            // An answer that was cut short is none.
+            if Task.isCancelled, !context.timeLimit.isPassed {
+                throw Refusal(.unreachable, checked: "references", found: "interrupted")
+            }
+            return reports
         }
         return VerdictOutput.write(reports, json: common.json, to: context.console)
     }

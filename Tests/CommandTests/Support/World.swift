@@ -64,6 +64,20 @@ struct World: Sendable {
         return entry
     }
 
+    /// Gives an image that the registry has further tags, which curl makes of a pattern.
+    func tag(_ image: TestImages.Entry, _ pattern: String) async throws {
+        let manifest = try directory.write(try images.blob(image.digest), to: "manifest.json")
+        try await runSuccessfully(
+            Command(
+                "curl",
+                [
+                    "-sSf", "-X", "PUT", "-H", "Content-Type: \(image.mediaType)", "--data-binary", "@\(manifest)",
+                    "\(registry.url)/v2/team/app/manifests/\(pattern)",
+                ]
+            )
+        )
+    }
+
     /// Makes the keys and the first trust data. The keys are not encrypted, which saves a second; tests of passphrases
     /// make their own.
     @discardableResult
