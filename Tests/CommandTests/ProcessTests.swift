@@ -50,6 +50,27 @@ import TrustTestSupport
         #expect(try await trustctl.run("key", "list").text == "")
     }
 
+    @Test func aTerminalClosedWhileSigningWaitsForAPassphrase() async throws {
+        try await World.with { world in
+            try await world.push("1.0")
+            try expect(try await world.publisher.run("init", world.repository), 0)
+            let before = try await Skopeo(world.registry).digest("team/app:trust-data")
+            let process = try await world.publisher.start(
+                "sign",
+                "image",
+                world.reference("1.0"),
+                input: .terminal,
+                variables: ["TRUSTCTL_TARGETS_PASSPHRASE": nil]
+            )
+            try await process.waitForOutput("Passphrase", timeout: .seconds(60))
+            process.closeTerminal()
+            let ended = try await process.wait(timeout: .seconds(60))
+            #expect(ended.exitCode != 0, "\(ended)")
+            #expect(try await Skopeo(world.registry).digest("team/app:trust-data") == before)
+            try await expectRefusal(world.publisher, ["verify", world.reference("1.0")], .unsignedTag)
+        }
+    }
+
     @Test func aReaderThatGoesAwayAndADiskThatIsFull() async throws {
         let directory = try TemporaryDirectory()
         let trustctl = try Trustctl(in: directory)
