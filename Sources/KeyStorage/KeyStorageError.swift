@@ -53,4 +53,12 @@ public enum KeyStorageError: Error, Sendable, Equatable {
     case file(FileError)
     /// A key could not be made or used.
     case crypto(CryptoError)
+
+    /// Whether another passphrase may help.
+    var isWrongPassphrase: Bool {
+        switch self {
+        case .wrongPassphrase, .keyFile(_, .wrongPassphrase): true
+        default: false
+        }
+    }
 }

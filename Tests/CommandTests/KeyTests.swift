@@ -64,59 +64,100 @@ import TrustTestSupport
         }
     }
 
-    @Test func keyFilesComeAndGo() async throws {
+    @Test func exportedKeysAreWhatOpenSSLReads() async throws {
         let directory = try TemporaryDirectory()
-        let trustctl = try Trustctl(in: directory)
-        let id = try await trustctl.run("key", "generate").line
-        let file = directory.file("exported.pem")
-        try expect(try await trustctl.run("key", "export", String(id.prefix(8)), "--output", file), 0)
+        let (trustctl, id, file) = try await Self.exported(in: directory)
         #expect(try Files.mode(file) == 0o600)
         // None is overwritten.
         try expect(try await trustctl.run("key", "export", id, "--output", file), 64)
-        let opened = try await run(
-            Command("openssl", ["pkey", "-in", file, "-passin", "pass:\(Trustctl.passphrase)", "-pubout"])
-        )
         let publicKey = try await trustctl.run("key", "export", id, "--public-key")
-        #expect(opened.exitCode == 0)
-        #expect(opened.text == publicKey.text)
-        let stored = try await run(
-            Command(
-                "openssl",
-                ["pkey", "-in", "\(trustctl.home)/keys/\(id).key", "-passin", "pass:\(Trustctl.passphrase)", "-pubout"]
-            )
-        )
-        #expect(stored.text == publicKey.text)
+        for path in [file, "\(trustctl.home)/keys/\(id).key"] {
+            let arguments = ["pkey", "-in", path, "-passin", "pass:\(Trustctl.passphrase)", "-pubout"]
+            let opened = try await run(Command("openssl", arguments))
+            #expect(opened.exitCode == 0)
+            #expect(opened.text == publicKey.text)
+        }
+    }
 
+    @Test func exportedKeysComeBack() async throws {
+        let directory = try TemporaryDirectory()
+        let (trustctl, id, file) = try await Self.exported(in: directory)
         let duplicate = try await trustctl.run("key", "import", file)
         try expect(duplicate, 64)
         #expect(duplicate.errorText.contains("there already"))
-        let truncated = try directory.write(Array(try Files.read(file).prefix(120)), to: "truncated.pem")
-        let cut = try await trustctl.run("key", "import", truncated)
-        try expect(cut, 30)
-        #expect(cut.errorText.contains("ends in the middle"))
-        let notPrivate = try directory.write(publicKey.text, to: "public.pem")
-        let wrongType = try await trustctl.run("key", "import", notPrivate)
-        try expect(wrongType, 30)
-        #expect(wrongType.errorText.contains("no private key"))
+
         let other = try trustctl.withHome(directory, "other")
         let locked = try await other.runAll(
             ["key", "import", file],
             variables: ["TRUSTCTL_ROOT_PASSPHRASE": "not the passphrase"]
         )
         try expect(locked, 30)
+        #expect(locked.errorText.contains("the key file \(file)"))
         #expect(locked.errorText.contains("does not open"))
         #expect(try await other.run("key", "list").text == "")
         #expect(try await other.run("key", "import", file).line == id)
+    }
 
+    @Test func keyFilesThatAreNoneAreRefused() async throws {
+        let directory = try TemporaryDirectory()
+        let (trustctl, id, file) = try await Self.exported(in: directory)
+        let truncated = try directory.write(Array(try Files.read(file).prefix(120)), to: "truncated.pem")
+        let cut = try await trustctl.run("key", "import", truncated)
+        try expect(cut, 30)
+        #expect(cut.errorText.contains("ends in the middle"))
+        let publicKey = try await trustctl.run("key", "export", id, "--public-key").text
+        let wrongType = try await trustctl.run("key", "import", try directory.write(publicKey, to: "public.pem"))
+        try expect(wrongType, 30)
+        #expect(wrongType.errorText.contains("no private key"))
+    }
+
+    @Test func aStoreThatTakesNoKeyIsNotTheKeyFilesFault() async throws {
+        let directory = try TemporaryDirectory()
+        let (trustctl, _, file) = try await Self.exported(in: directory)
+        let store = try directory.makeDirectory("open to all")
+        try Files.setMode(store, 0o755)
+        let refused = try await trustctl.run("key", "import", file, "--into", store)
+        try expect(refused, 32)
+        #expect(refused.errorText.contains("a new root key"))
+        #expect(!refused.errorText.contains("the key file"))
+    }
+
+    @Test func passphrasesChange() async throws {
+        let directory = try TemporaryDirectory()
+        let trustctl = try Trustctl(in: directory)
+        let id = try await trustctl.run("key", "generate").line
         let new = try directory.write("another passphrase\n", to: "new", mode: 0o600)
         try expect(try await trustctl.run("key", "passwd", id, "--new-passphrase-file", new), 0)
         try expect(try await trustctl.run("key", "export", id), 30)
         let environment = ["TRUSTCTL_ROOT_PASSPHRASE": "another passphrase"] as [String: String?]
         try expect(try await trustctl.runAll(["key", "export", id], variables: environment), 0)
 
+        // The variables have the old one, so a new one has to come from elsewhere.
+        let refused = try await trustctl.runAll(["key", "passwd", id], variables: environment)
+        try expect(refused, 30)
+        #expect(refused.errorText.contains("--new-passphrase-file FILE"))
+        #expect(!refused.errorText.contains("TRUSTCTL_ROOT_PASSPHRASE"))
+    }
+
+    @Test func keysAreRemovedOnlyWhenThatIsMeant() async throws {
+        let directory = try TemporaryDirectory()
+        let trustctl = try Trustctl(in: directory)
+        let id = try await trustctl.run("key", "generate").line
         try expect(try await trustctl.run("key", "remove", id), 64)
+        try expect(try await trustctl.run("key", "export", id), 0)
         try expect(try await trustctl.run("key", "remove", id, "--yes"), 0)
         try expect(try await trustctl.run("key", "export", id), 30)
+    }
+
+    /// A new root key, and the file that it was exported to.
+    private static func exported(
+        in directory: TemporaryDirectory
+    ) async throws -> (trustctl: Trustctl, id: String, file: String) {
+        let trustctl = try Trustctl(in: directory)
+        let id = try await trustctl.run("key", "generate").line
+        let file = directory.file("exported.pem")
+        try expect(try await trustctl.run("key", "export", String(id.prefix(8)), "--output", file), 0)
+        return (trustctl, id, file)
     }
 
     @Test func aPromptAsksTwiceForANewPassphraseAndShowsNothing() async throws {

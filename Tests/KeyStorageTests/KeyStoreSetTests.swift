@@ -25,7 +25,8 @@ import TrustTestSupport
         let set = KeyStoreSet(primary: home, additional: [unmounted, stick])
         #expect(try await set.find(root.keyID).record == root)
         #expect(try await set.find(root.keyID).store.location == stick.directory)
-        #expect(try await set.unlock(targets.keyID, asking: source).publicKey == targets.publicKey)
+        let (record, store) = try await set.find(targets.keyID)
+        #expect(try await store.unlock(record, asking: source).publicKey == targets.publicKey)
         let listing = await set.list()
         #expect(listing.records == [root, targets])
         #expect(

@@ -152,6 +152,27 @@ import TrustTestSupport
         }
     }
 
+    @Test func helpersAreSoughtInAbsolutePathsAlone() async throws {
+        _ = try helper("echo secret")
+        func named(_ path: String) -> HelperPassphrases {
+            HelperPassphrases(program: "helper", environment: ["PATH": path])
+        }
+        #expect(try await answer(named("tmp::\(directory.path)")) == "secret")
+        for path in ["", ".", ":tmp", "/nonexistent"] {
+            await #expect(throws: KeyStorageError.helperNotStarted(program: "helper", errno: ENOENT)) {
+                try await answer(named(path))
+            }
+        }
+    }
+
+    @Test func helpersEndWithTheReadersOfTheirPipes() async throws {
+        // As the program itself does it; a shell cannot undo what it inherits.
+        signal(SIGPIPE, SIG_IGN)
+        await #expect(throws: KeyStorageError.helperFailed(program: directory.path + "/helper", status: -SIGPIPE)) {
+            try await answer(helper("kill -PIPE $$; echo alive"))
+        }
+    }
+
     @Test(arguments: ["exec sleep 300", "echo secret; exec sleep 300", "sleep 5 & echo secret >&2; exec sleep 300"])
     func helpersThatHangAreKilled(script: String) async throws {
         let start = ContinuousClock.now

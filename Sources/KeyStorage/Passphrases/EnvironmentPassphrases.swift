@@ -1,7 +1,7 @@
 public import TUF
 
-/// Passphrases from environment variables: `TRUSTCTL_ROOT_PASSPHRASE`, `…_TARGETS_…`, `…_SNAPSHOT_…`, `…_TIMESTAMP_…`, and
-/// `TRUSTCTL_DELEGATION_PASSPHRASE` for all delegated roles. An empty variable counts as unset.
+/// Passphrases from environment variables: `TRUSTCTL_ROOT_PASSPHRASE`, `…_TARGETS_…`, `…_SNAPSHOT_…`, `…_TIMESTAMP_…`,
+/// and `TRUSTCTL_DELEGATION_PASSPHRASE` for all delegated roles. An empty variable counts as unset.
 public struct EnvironmentPassphrases: PassphraseSource {
     private let environment: [String: String]
 

@@ -23,7 +23,7 @@ public struct HelperPassphrases: PassphraseSource {
     /// Names the program.
     ///
     /// - Parameters:
-    ///   - program: Its path, or a name to look for in `PATH`.
+    ///   - program: Its path, or a name to look for in the absolute entries of the environment's `PATH`.
     ///   - environment: The environment that it gets.
     ///   - timeout: How long it may take; it is killed then.
     public init(program: String, environment: [String: String], timeout: Duration = .seconds(120)) {
@@ -65,6 +65,10 @@ private struct HelperRun: Sendable {
 
     /// - Returns: The first line that the program printed.
     func output(_ cancellation: Cancellation) throws(KeyStorageError) -> SecretBytes {
+        // A name alone could be that of a program in the current directory, where `PATH` has relative entries.
+        guard
+            let path = program.utf8.contains(UInt8(ascii: "/")) ? program : ProgramSearch.find(program, in: environment)
+        else { throw .helperNotStarted(program: program, errno: ENOENT) }
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .helperNotStarted(program: program, errno: errno) }
         let (reading, writing) = (ends[0], ends[1])
@@ -72,7 +76,7 @@ private struct HelperRun: Sendable {
         _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
         _ = fcntl(writing, F_SETFD, FD_CLOEXEC)
         var process: pid_t = 0
-        let code = spawn(&process, standardOutput: writing)
+        let code = spawn(path, &process, standardOutput: writing)
         close(writing)
         guard code == 0 else { throw .helperNotStarted(program: program, errno: code) }
 
@@ -93,7 +97,7 @@ private struct HelperRun: Sendable {
         return line
     }
 
-    private func spawn(_ process: inout pid_t, standardOutput: CInt) -> CInt {
+    private func spawn(_ path: String, _ process: inout pid_t, standardOutput: CInt) -> CInt {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
             var attributes: posix_spawnattr_t?
@@ -111,12 +115,17 @@ private struct HelperRun: Sendable {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // What this process ignores would stay ignored, and a pipe inside the program would not end with its reader.
+        var ordinary = sigset_t()
+        sigemptyset(&ordinary)
+        sigaddset(&ordinary, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &ordinary)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
 
         var argumentPointers = arguments.map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
-        return posix_spawnp(&process, program, &actions, &attributes, &argumentPointers, &environmentPointers)
+        return posix_spawn(&process, path, &actions, &attributes, &argumentPointers, &environmentPointers)
     }
 
     /// Reads until the first line is complete, or the program closes its output.

@@ -3,12 +3,16 @@ import TUF
 /// Asks one source after the other.
 public struct PassphraseChain: PassphraseSource {
     private let sources: [any PassphraseSource]
+    private let ways: [String]?
 
     /// Joins sources.
     ///
-    /// - Parameter sources: In the order in which they are asked; the first that has a passphrase wins.
-    public init(_ sources: [any PassphraseSource]) {
+    /// - Parameters:
+    ///   - sources: In the order in which they are asked; the first that has a passphrase wins.
+    ///   - ways: How a passphrase can be given, for people; nil for all the ways that there are.
+    public init(_ sources: [any PassphraseSource], ways: [String]? = nil) {
         self.sources = sources
+        self.ways = ways
     }
 
     /// Asks the sources in turn.
@@ -21,7 +25,7 @@ public struct PassphraseChain: PassphraseSource {
         for source in sources {
             if let answer = try await source.passphrase(for: request) { return answer }
         }
-        throw .noPassphraseSource(role: request.role, ways: Self.ways(for: request.role))
+        throw .noPassphraseSource(role: request.role, ways: ways ?? Self.ways(for: request.role))
     }
 
     /// How a passphrase can be given, for people.

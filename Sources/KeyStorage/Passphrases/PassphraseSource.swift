@@ -20,7 +20,7 @@ public struct PassphraseRequest: Sendable, Hashable {
     /// Whether the key exists.
     public let purpose: Purpose
     /// 1 when nothing has been tried, and one more for each passphrase that was wrong.
-    public let attempt: Int
+    public internal(set) var attempt: Int
 
     /// Describes what a passphrase is needed for.
     ///
@@ -36,6 +36,15 @@ public struct PassphraseRequest: Sendable, Hashable {
         self.keyID = keyID
         self.purpose = purpose
         self.attempt = attempt
+    }
+
+    /// Describes what a passphrase is needed for, of a stored key.
+    ///
+    /// - Parameters:
+    ///   - record: The key's record.
+    ///   - purpose: Whether the passphrase opens the key or will from now on.
+    public init(_ record: KeyRecord, purpose: Purpose) {
+        self.init(role: record.role, repository: record.repository, keyID: record.keyID, purpose: purpose)
     }
 }
 
@@ -72,9 +81,6 @@ public protocol PassphraseSource: Sendable {
 }
 
 extension KeyStore {
-    /// How often a passphrase may be typed.
-    private static var attempts: Int { 3 }
-
     /// Opens a key, asking for its passphrase if it has one; a typed passphrase may be wrong twice.
     ///
     /// - Parameters:
@@ -87,25 +93,14 @@ extension KeyStore {
         asking source: any PassphraseSource
     ) async throws(KeyStorageError) -> PrivateKey {
         guard record.isEncrypted else { return try await unlock(record.keyID, passphrase: nil) }
-        var attempt = 1
-        while true {
-            let request = PassphraseRequest(
-                role: record.role,
-                repository: record.repository,
-                keyID: record.keyID,
-                purpose: .existing,
-                attempt: attempt
-            )
-            guard let answer = try await source.passphrase(for: request) else {
-                throw .passphraseRequired(record.keyID)
-            }
+        return try await source.open(
+            PassphraseRequest(record, purpose: .existing),
+            withoutAnswer: .passphraseRequired(record.keyID)
+        ) { answer async throws(KeyStorageError) in
             do throws(KeyStorageError) {
                 return try await unlock(record.keyID, passphrase: answer.passphrase)
             } catch .wrongPassphrase {
-                guard answer.isTyped, attempt < Self.attempts else {
-                    throw .wrongPassphrase(record.keyID, origin: answer.origin)
-                }
-                attempt += 1
+                throw .wrongPassphrase(record.keyID, origin: answer.origin)
             } catch {
                 throw error
             }
@@ -114,17 +109,45 @@ extension KeyStore {
 }
 
 extension PassphraseSource {
+    /// How often a passphrase may be typed.
+    private static var attempts: Int { 3 }
+
+    /// Opens something with this source's passphrases; a typed one may be wrong twice.
+    ///
+    /// - Parameters:
+    ///   - request: What is to be opened.
+    ///   - missing: What is thrown when the source has no passphrase.
+    ///   - body: Opens it with one passphrase.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``KeyStorageError``; what `body` throws.
+    package func open<Value>(
+        _ request: PassphraseRequest,
+        withoutAnswer missing: KeyStorageError,
+        _ body: (PassphraseAnswer) async throws(KeyStorageError) -> Value
+    ) async throws(KeyStorageError) -> Value {
+        var request = request
+        while true {
+            guard let answer = try await passphrase(for: request) else { throw missing }
+            do throws(KeyStorageError) {
+                return try await body(answer)
+            } catch {
+                guard error.isWrongPassphrase, answer.isTyped, request.attempt < Self.attempts else { throw error }
+                request.attempt += 1
+            }
+        }
+    }
+
     /// Finds the passphrase for a key that is about to be stored.
     ///
     /// - Parameters:
     ///   - attributes: What the key is for.
     ///   - keyID: The key's id, where it is known already.
-    /// - Returns: A passphrase of at least ``Passphrase/minimumLength`` bytes.
+    /// - Returns: A passphrase of at least ``Passphrase/minimumLength`` bytes, and where it came from.
     /// - Throws: ``KeyStorageError``.
     public func newPassphrase(
         for attributes: KeyAttributes,
         keyID: KeyID?
-    ) async throws(KeyStorageError) -> Passphrase {
+    ) async throws(KeyStorageError) -> PassphraseAnswer {
         let request = PassphraseRequest(
             role: attributes.role,
             repository: attributes.repository,
@@ -135,6 +158,6 @@ extension PassphraseSource {
             throw .noPassphraseSource(role: attributes.role, ways: PassphraseChain.ways(for: attributes.role))
         }
         try answer.passphrase.requireStrength()
-        return answer.passphrase
+        return answer
     }
 }

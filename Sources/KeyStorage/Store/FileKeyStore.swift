@@ -91,8 +91,7 @@ public struct FileKeyStore: KeyStore {
         passphrase: Passphrase,
         created: Instant
     ) async throws(KeyStorageError) -> KeyRecord {
-        try passphrase.requireStrength()
-        let pem = try await Self.encrypt(key, passphrase, path: directory)
+        let pem = try await KeyTransfer.encrypted(key, passphrase: passphrase, path: directory)
         let copy = SecretBytes(copying: pem.span)
         return try await add(key, attributes, isEncrypted: true, created: created, pem: copy)
     }
@@ -135,7 +134,7 @@ public struct FileKeyStore: KeyStore {
         try new.requireStrength()
         let key = try await unlock(keyID, passphrase: old)
         let path = path(of: keyID)
-        let pem = try await Self.encrypt(key, new, path: path)
+        let pem = try await KeyTransfer.encrypted(key, passphrase: new, path: path)
         let lock = try await lock()
         // Read again under the lock: the key may have gone, or its record changed, while it was derived.
         let json = try existing(keyID).json
@@ -235,20 +234,6 @@ public struct FileKeyStore: KeyStore {
             return try body()
         } catch {
             throw .file(error)
-        }
-    }
-
-    private static func encrypt(
-        _ key: PrivateKey,
-        _ passphrase: Passphrase,
-        path: String
-    ) async throws(KeyStorageError) -> [UInt8] {
-        try await BlockingWork.run(on: BlockingWork.derivation) { () throws(KeyStorageError) in
-            do throws(KeyFileError) {
-                return try PrivateKeyFile.encodeEncrypted(key, passphrase: passphrase.bytes)
-            } catch {
-                throw .keyFile(path: path, error)
-            }
         }
     }
 

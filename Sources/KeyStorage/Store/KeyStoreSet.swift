@@ -64,20 +64,5 @@ public struct KeyStoreSet: Sendable {
         throw .keyNotFound(keyID, unavailable: unavailable)
     }
 
-    /// Opens a key, asking for its passphrase if it has one.
-    ///
-    /// - Parameters:
-    ///   - keyID: The id that TUF computes for the key.
-    ///   - source: Where passphrases come from.
-    /// - Returns: The key.
-    /// - Throws: ``KeyStorageError``.
-    public func unlock(
-        _ keyID: KeyID,
-        asking source: any PassphraseSource
-    ) async throws(KeyStorageError) -> PrivateKey {
-        let (record, store) = try await find(keyID)
-        return try await store.unlock(record, asking: source)
-    }
-
     private var stores: [any KeyStore] { [primary] + additional }
 }

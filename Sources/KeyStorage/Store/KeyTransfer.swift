@@ -61,12 +61,21 @@ public enum KeyTransfer {
         _ key: PrivateKey,
         passphrase: Passphrase
     ) async throws(KeyStorageError) -> [UInt8] {
+        try await encrypted(key, passphrase: passphrase, path: "exported key")
+    }
+
+    /// As ``encrypted(_:passphrase:)``, for a file whose path is known.
+    static func encrypted(
+        _ key: PrivateKey,
+        passphrase: Passphrase,
+        path: String
+    ) async throws(KeyStorageError) -> [UInt8] {
         try passphrase.requireStrength()
         return try await BlockingWork.run(on: BlockingWork.derivation) { () throws(KeyStorageError) in
             do throws(KeyFileError) {
                 return try PrivateKeyFile.encodeEncrypted(key, passphrase: passphrase.bytes)
             } catch {
-                throw .keyFile(path: "exported key", error)
+                throw .keyFile(path: path, error)
             }
         }
     }

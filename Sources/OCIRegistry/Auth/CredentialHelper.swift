@@ -1,8 +1,9 @@
 import CanonicalJSON
+import TrustCrypto
 import TrustTransport
 
 /// Asks a docker credential helper: `docker-credential-NAME get`, the server on standard input, JSON on standard output.
-public struct CredentialHelper: Sendable {
+struct CredentialHelper: Sendable {
     /// Programs and their search path.
     let environment: [String: String]
 

@@ -13,30 +13,22 @@ import TrustTransport
 ///
 /// The first of these that is there decides, and what it does not have is not looked for further down:
 ///
-/// 1. a user name and password (or token) given explicitly;
-/// 2. the file named by `REGISTRY_AUTH_FILE` (it must exist);
-/// 3. `config.json` in `DOCKER_CONFIG`, or in `~/.docker`; a missing file is an empty one.
+/// 1. the file named by `REGISTRY_AUTH_FILE` (it must exist);
+/// 2. `config.json` in `DOCKER_CONFIG`, or in `~/.docker`; a missing file is an empty one.
 ///
 /// Within a file: the helper of `credHelpers` for the repository, else the one of `credsStore`; when it has nothing, the
 /// entry of `auths`. A helper that fails is an error and never "no credentials": the next one to be asked would be
 /// anonymous, and get a different answer.
 public struct CredentialLookup: Sendable {
-    private let explicit: RegistryCredential?
     private let environment: [String: String]
     private let helperTimeout: Duration
 
     /// Makes a lookup. Nothing is read before the first question.
     ///
     /// - Parameters:
-    ///   - explicit: A credential that goes before all others, for every registry that this lookup is asked about.
     ///   - environment: `HOME`, `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `PATH`, and what helpers inherit.
     ///   - helperTimeout: How long a helper may take; it may have to ask its user to unlock something.
-    public init(
-        explicit: RegistryCredential? = nil,
-        environment: [String: String],
-        helperTimeout: Duration = .seconds(60)
-    ) {
-        self.explicit = explicit
+    public init(environment: [String: String], helperTimeout: Duration = .seconds(60)) {
         self.environment = environment
         self.helperTimeout = helperTimeout
     }
@@ -47,9 +39,6 @@ public struct CredentialLookup: Sendable {
     /// - Returns: The credential; ``RegistryCredential/anonymous`` when there is none.
     /// - Throws: ``RegistryAuthError`` of the `config` and `helper` kinds.
     public func credential(for target: CredentialTarget) async throws(RegistryAuthError) -> RegistryCredential {
-        if let explicit {
-            return explicit
-        }
         guard let config = try config() else { return .anonymous }
         if let name = try config.helper(for: target) {
             let helper = CredentialHelper(environment: environment, timeout: helperTimeout)

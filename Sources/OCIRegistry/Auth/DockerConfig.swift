@@ -7,12 +7,12 @@ import TrustTransport
 /// Keys of `auths` and `credHelpers` are read as both families write them: `registry.example.com:5000`,
 /// `https://registry.example.com`, `https://index.docker.io/v1/`, `registry.example.com/team`. The longest key that is the
 /// repository or a parent of it counts, so a team's credential never serves the whole registry.
-public struct DockerConfig: Sendable {
+struct DockerConfig: Sendable {
     /// The largest file that is read, in bytes.
-    public static let maximumBytes = 4 << 20
+    static let maximumBytes = 4 << 20
 
     /// Where it was read from; for messages.
-    public let path: String
+    let path: String
 
     private let root: JSONNode
 
@@ -22,7 +22,7 @@ public struct DockerConfig: Sendable {
     ///   - bytes: The file.
     ///   - path: Its path, for messages.
     /// - Throws: `configUnreadable`, `configMalformed`.
-    public init(parsing bytes: [UInt8], path: String) throws(RegistryAuthError) {
+    init(parsing bytes: [UInt8], path: String) throws(RegistryAuthError) {
         guard bytes.count <= Self.maximumBytes else {
             throw .configUnreadable(.tooLarge(path: path, limit: Self.maximumBytes))
         }

@@ -28,7 +28,8 @@ public actor RegistryAuthorizer {
     /// How the registry wants to be spoken to, as far as it has said.
     private enum Method: Sendable {
         case unknown
-        case basic(header: String)
+        /// One header field for all requests: Basic, or a token that was given.
+        case fixed(header: String)
         case bearer(realm: HTTPURL, service: String?)
     }
 
@@ -141,7 +142,7 @@ public actor RegistryAuthorizer {
         switch method {
         case .unknown:
             return nil
-        case .basic(let header):
+        case .fixed(let header):
             return header
         case .bearer(let realm, let service):
             // Outside repositories only the challenge says what to ask for.
@@ -183,7 +184,7 @@ public actor RegistryAuthorizer {
             }
             let header = BasicAuthorization.value(username: username, password: password)
             guard header != rejected else { throw .unauthorized(registry, hadCredentials: true) }
-            method = .basic(header: header)
+            method = .fixed(header: header)
             return header
         }
         throw .unsupportedChallenge(registry, schemes: challenges.map(\.scheme))
@@ -198,7 +199,7 @@ public actor RegistryAuthorizer {
         if case .registryToken(let token) = who {
             let header = "Bearer \(token.text)"
             guard header != rejected else { throw .unauthorized(registry, hadCredentials: true) }
-            method = .basic(header: header)
+            method = .fixed(header: header)
             return header
         }
         guard let text = challenge["realm"] else { throw .malformedChallenge(registry) }

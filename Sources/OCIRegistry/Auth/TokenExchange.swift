@@ -10,7 +10,7 @@ struct TokenExchange: Sendable {
     let service: String?
     let scopes: [String]
 
-    /// A token and when it was asked for.
+    /// A token and how long it is good for.
     struct Token: Sendable {
         let secret: AuthSecret
         let lifetime: Duration

@@ -95,22 +95,16 @@ struct KeyExport: TrustCommand {
                 throw .keyFile(path: "", error)
             }
         }
-        let request = PassphraseRequest(
-            role: record.role,
-            repository: record.repository,
-            keyID: record.keyID,
-            purpose: .new
-        )
-        let answer: PassphraseAnswer?
+        let answer: PassphraseAnswer
         if let newPassphraseFile {
-            answer = try await PassphraseInput.file(newPassphraseFile, context).passphrase(for: request)
+            let file = PassphraseInput.file(newPassphraseFile, context)
+            answer = try await file.newPassphrase(for: record.attributes, keyID: record.keyID)
         } else if let last = source.last {
             answer = last
         } else {
             // A key that is stored without encryption leaves the store with it.
-            answer = try await source.passphrase(for: request)
+            answer = try await source.newPassphrase(for: record.attributes, keyID: record.keyID)
         }
-        guard let answer else { throw .passphraseRequired(record.keyID) }
         let encrypted = try await KeyTransfer.encrypted(opened, passphrase: answer.passphrase)
         return SecretBytes(copying: encrypted.span)
     }

@@ -2,8 +2,6 @@ import ArgumentParser
 import ContentTrust
 import KeyStorage
 import TUF
-import TUFClient
-import TrustCrypto
 
 /// `trustctl key generate`
 struct KeyGenerate: TrustCommand {
@@ -22,20 +20,12 @@ struct KeyGenerate: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
-        let attributes = try new.attributes()
-        let store = new.store(try common.trustHome(context.environment))
-        do throws(KeyStorageError) {
-            let key = try await KeyGeneration.key(keyType.algorithm)
-            let record = try await KeyWork.add(
-                key,
-                attributes,
-                to: store,
-                passphrases: new.unsafeUnencrypted ? nil : passphrases.source(context)
-            )
-            KeyText.show(record, done: "made the", json: common.json, on: context.console)
-            return .trusted
-        } catch {
-            throw Refusal.keys(error, checked: "a new \(attributes.role) key")
+        try await new.keep(common, passphrases, context, done: "made the") { attributes async throws(Refusal) in
+            do throws(KeyStorageError) {
+                return try await KeyGeneration.key(keyType.algorithm)
+            } catch {
+                throw Refusal.keys(error, checked: "a new \(attributes.role) key")
+            }
         }
     }
 }

@@ -30,20 +30,12 @@ struct KeyImport: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
-        let attributes = try new.attributes()
-        let store = new.store(try common.trustHome(context.environment))
-        do throws(KeyStorageError) {
-            let key = try await read(attributes, context)
-            let record = try await KeyWork.add(
-                key,
-                attributes,
-                to: store,
-                passphrases: new.unsafeUnencrypted ? nil : passphrases.source(context)
-            )
-            KeyText.show(record, done: "brought in the", json: common.json, on: context.console)
-            return .trusted
-        } catch {
-            throw Refusal.keys(error, checked: "the key file \(file)")
+        try await new.keep(common, passphrases, context, done: "brought in the") { attributes async throws(Refusal) in
+            do throws(KeyStorageError) {
+                return try await read(attributes, context)
+            } catch {
+                throw Refusal.keys(error, checked: "the key file \(file)")
+            }
         }
     }
 
@@ -58,26 +50,15 @@ struct KeyImport: TrustCommand {
             } else {
                 passphrases.source(context)
             }
-        var attempt = 1
-        while true {
-            let request = PassphraseRequest(
-                role: attributes.role,
-                repository: attributes.repository,
-                keyID: nil,
-                purpose: .existing,
-                attempt: attempt
-            )
-            guard let answer = try await source.passphrase(for: request) else {
-                throw .keyFile(path: file, .passphraseRequired)
-            }
-            do throws(KeyStorageError) {
-                return try await KeyTransfer.read(file, passphrase: answer.passphrase)
-            } catch .keyFile(let path, .wrongPassphrase) {
-                guard answer.isTyped, attempt < 3 else { throw .keyFile(path: path, .wrongPassphrase) }
-                attempt += 1
-            } catch {
-                throw error
-            }
+        let request = PassphraseRequest(
+            role: attributes.role,
+            repository: attributes.repository,
+            keyID: nil,
+            purpose: .existing
+        )
+        return try await source.open(request, withoutAnswer: .keyFile(path: file, .passphraseRequired)) {
+            answer async throws(KeyStorageError) in
+            try await KeyTransfer.read(file, passphrase: answer.passphrase)
         }
     }
 }

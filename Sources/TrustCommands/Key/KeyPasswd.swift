@@ -2,7 +2,6 @@ import ArgumentParser
 import ContentTrust
 import KeyStorage
 import TUF
-import TrustCrypto
 
 /// `trustctl key passwd`
 struct KeyPasswd: TrustCommand {
@@ -51,18 +50,10 @@ struct KeyPasswd: TrustCommand {
             sources.append(HelperPassphrases(program: helper, environment: context.environment.forPrograms))
         }
         sources.append(TerminalPassphrases())
-        let request = PassphraseRequest(
-            role: record.role,
-            repository: record.repository,
-            keyID: record.keyID,
-            purpose: .new
-        )
-        for source in sources {
-            if let answer = try await source.passphrase(for: request) { return answer.passphrase }
-        }
-        throw .noPassphraseSource(
-            role: record.role,
+        let chain = PassphraseChain(
+            sources,
             ways: ["--new-passphrase-file FILE", "--passphrase-helper PROGRAM", "a terminal"]
         )
+        return try await chain.newPassphrase(for: record.attributes, keyID: record.keyID).passphrase
     }
 }

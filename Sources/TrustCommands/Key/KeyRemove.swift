@@ -1,8 +1,6 @@
 import ArgumentParser
-import CanonicalJSON
 import ContentTrust
 import KeyStorage
-import TrustCrypto
 
 /// `trustctl key remove`
 struct KeyRemove: TrustCommand {

@@ -48,12 +48,11 @@ import TrustTransport
 
     func look(
         _ home: Home,
-        explicit: RegistryCredential? = nil,
         adding extra: [String: String] = [:],
         timeout: Duration = .seconds(20)
     ) async throws(RegistryAuthError) -> String? {
         let environment = home.environment.merging(extra) { $1 }
-        let lookup = CredentialLookup(explicit: explicit, environment: environment, helperTimeout: timeout)
+        let lookup = CredentialLookup(environment: environment, helperTimeout: timeout)
         return DockerConfigTests.text(try await lookup.credential(for: target))
     }
 
@@ -71,8 +70,6 @@ import TrustTransport
         #expect(try await look(home) == "basic u:p")
         let authFile = ["REGISTRY_AUTH_FILE": "\(home.path)/auth.json"]
         #expect(try await look(home, adding: authFile) == "basic t:p")
-        let given = RegistryCredential.basic(username: "x", password: AuthSecret("y"))
-        #expect(try await look(home, explicit: given, adding: authFile) == "basic x:y")
         // The file that was named decides alone.
         try home.write("auth.json", "{}")
         #expect(try await look(home, adding: authFile) == "anonymous")

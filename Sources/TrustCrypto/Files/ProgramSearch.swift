@@ -2,12 +2,12 @@
     import Glibc
 #elseif canImport(Musl)
     import Musl
-#elseif canImport(Darwin)
+#else
     import Darwin
 #endif
 
-/// Finds programs the way a shell does.
-enum ProgramSearch {
+/// Finds programs the way a shell does, for those that are handed secrets.
+package enum ProgramSearch {
     /// The first executable of that name in `PATH`.
     ///
     /// Empty and relative entries of `PATH` are passed over: what is in the current directory is not a program to hand
@@ -17,7 +17,7 @@ enum ProgramSearch {
     ///   - name: A file name without slashes.
     ///   - environment: Where `PATH` is.
     /// - Returns: An absolute path, or nil.
-    static func find(_ name: String, in environment: [String: String]) -> String? {
+    package static func find(_ name: String, in environment: [String: String]) -> String? {
         let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         return path.split(separator: ":")
             .filter { $0.hasPrefix("/") }
