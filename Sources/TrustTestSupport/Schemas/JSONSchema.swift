@@ -1,6 +1,9 @@
 public import CanonicalJSON
 
 /// The part of JSON Schema (draft 2020-12) that the schemas of this project use; any other keyword is an error.
+///
+/// The published schemas leave room for what later versions may add. Tests do not: a member that `properties` does not
+/// name, and a value that is not among the `examples`, is a problem.
 public struct JSONSchema: Sendable {
     /// Why a value is not described, or a schema not understood.
     public struct Problem: Error, Sendable, CustomStringConvertible {
@@ -53,17 +56,17 @@ public struct JSONSchema: Sendable {
                 guard Self.type(of: value) == rule.string else { throw place.problem("\(value) is no \(rule)") }
             case "const":
                 guard value == rule else { throw place.problem("\(value) is not \(rule)") }
-            case "enum":
+            case "enum", "examples":
                 guard rule.array?.contains(value) == true else { throw place.problem("\(value) is none of \(rule)") }
             case "anyOf": try any(of: rule, value, place)
             case "required":
                 for name in rule.array ?? [] where name.string.flatMap({ value[$0] }) == nil {
                     throw place.problem("\(name) is missing")
                 }
-            case "properties":
-                for (name, child) in rule.object ?? [:] {
-                    if let member = value[name] { try check(member, child, place.at(name)) }
-                }
+            case "properties" where keywords["additionalProperties"] == nil:
+                try checkProperties(value, rule, place)
+                try checkOthers(value, .boolean(false), keywords, place)
+            case "properties": try checkProperties(value, rule, place)
             case "additionalProperties": try checkOthers(value, rule, keywords, place)
             case "items":
                 for (index, element) in (value.array ?? []).enumerated() {
@@ -122,6 +125,12 @@ public struct JSONSchema: Sendable {
             }
         }
         throw place.problem("none of the choices fits: \(problems.joined(separator: "; "))")
+    }
+
+    private func checkProperties(_ value: JSONValue, _ rule: JSONValue, _ place: Place) throws {
+        for (name, child) in rule.object ?? [:] {
+            if let member = value[name] { try check(member, child, place.at(name)) }
+        }
     }
 
     private func checkOthers(_ value: JSONValue, _ rule: JSONValue, _ keywords: JSONObject, _ place: Place) throws {
