@@ -58,15 +58,14 @@ var targets: [Target] = [
     module("OCI", ["TrustCrypto", "CanonicalJSON"]),
     module("TrustTransport", [httpTypes, logging]),
     // Layer 3
-    module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
+    module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
-    module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes, logging]),
+    module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes]),
     // Layer 4
     module(
         "ContentTrust",
         [
             "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
-            "CTrustShims", httpTypes, logging,
         ]
     ),
     // What tests share; no product.
@@ -74,29 +73,27 @@ var targets: [Target] = [
     module(
         "TrustTestSupport",
         [
-            "CTestShims", "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport",
-            "TrustCrypto",
+            "CTestShims", "ContentTrust", "TUF", "TUFClient", "OCIRegistry", "TrustTransport", "TrustCrypto",
             "CanonicalJSON", httpTypes,
         ]
     ),
 
-    tests("TrustTestSupportTests", ["TrustTestSupport"]),
+    tests("TrustTestSupportTests", ["TrustTestSupport", "CanonicalJSON"]),
     tests("TrustCryptoTests", ["TrustCrypto", "COpenSSL", "CSodium", "TrustTestSupport"]),
-    tests("CanonicalJSONTests", ["CanonicalJSON", "TrustTestSupport"]),
+    tests("CanonicalJSONTests", ["CanonicalJSON"]),
     tests("TUFTests", ["TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
-    tests("OCITests", ["OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("OCITests", ["OCI", "TrustCrypto", "CanonicalJSON"]),
     tests("TrustTransportTests", ["TrustTransport", "TrustTestSupport", httpTypes]),
     tests("TUFClientTests", ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
-    tests("KeyStorageTests", ["KeyStorage", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]),
+    tests("KeyStorageTests", ["KeyStorage", "TUF", "TrustCrypto", "TrustTestSupport"]),
     tests(
         "OCIRegistryTests",
-        ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes]
+        ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "TrustTestSupport", httpTypes]
     ),
     tests(
         "ContentTrustTests",
         [
-            "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto",
-            "CanonicalJSON", "TrustTestSupport", httpTypes,
+            "ContentTrust", "TUF", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
         ]
     ),
     tests(
@@ -147,7 +144,7 @@ if !coreOnly {
         tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
         tests(
             "TrustCommandsTests",
-            ["TrustCommands", "ContentTrust", "OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+            ["TrustCommands", "ContentTrust", "TrustCrypto", "CanonicalJSON"]
         ),
         tests(
             "CommandTests",
@@ -159,8 +156,9 @@ if !coreOnly {
         tests(
             "PeerTests",
             [
-                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
-                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes,
+                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TrustTransport",
+                "TrustCrypto",
+                "CanonicalJSON", "TrustTestSupport", httpTypes,
             ]
         ),
     ]

@@ -80,7 +80,7 @@ final class ClientPool: Sendable {
                 .server(
                     host: proxy.host,
                     port: proxy.port,
-                    authorization: proxy.credential.map { .basic(credentials: Self.base64($0)) }
+                    authorization: proxy.credential.map { .basic(username: $0.username, password: $0.password) }
                 )
             },
             ignoreUncleanSSLShutdown: false,
@@ -90,20 +90,5 @@ final class ClientPool: Sendable {
         // Retries are the sender's: it knows what may be repeated, and how long.
         client.connectionPool.retryConnectionEstablishment = false
         return client
-    }
-
-    /// The client takes the credentials of a proxy already encoded.
-    private static func base64(_ text: String) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        let bytes = Array(text.utf8)
-        var encoded: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for position in 0..<4 {
-                encoded.append(position <= group.count ? alphabet[bits >> (18 - 6 * position) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
     }
 }

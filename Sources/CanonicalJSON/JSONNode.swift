@@ -137,13 +137,16 @@ public struct JSONNode: Sendable {
 
 extension JSONStorage {
     /// The bytes that a string with escapes stands for.
+    func decodedString(_ word: UInt64) -> [UInt8] { bytes.withSource { $0.decodedString(word) } }
+}
+
+extension Source {
+    /// The bytes that a scanned string stands for.
     func decodedString(_ word: UInt64) -> [UInt8] {
-        bytes.withSource { source in
-            var decoded: [UInt8] = []
-            decoded.reserveCapacity(word.tapeUpper)
-            var cursor = DecodedUTF8(source, offset: word.tapeLower, length: word.tapeUpper)
-            while let byte = cursor.next() { decoded.append(byte) }
-            return decoded
-        }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(word.tapeUpper)
+        var cursor = DecodedUTF8(self, offset: word.tapeLower, length: word.tapeUpper)
+        while let byte = cursor.next() { decoded.append(byte) }
+        return decoded
     }
 }

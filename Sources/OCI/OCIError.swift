@@ -98,6 +98,4 @@ public enum ReferenceProblem: Sendable, Hashable {
     case imageName
     /// No path follows `oci:`, `oci-archive:` or `dir:`, or the path contains a NUL byte.
     case filePath
-    /// A name is not written in full (`docker.io/library/alpine`).
-    case notNormalized
 }

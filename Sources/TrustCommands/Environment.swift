@@ -14,8 +14,6 @@ struct Environment: Sendable {
     var variables: [String: String]
     /// Whether standard input is a terminal.
     var inputIsTerminal: Bool
-    /// Whether standard output is a terminal.
-    var outputIsTerminal: Bool
     /// Whether standard error is a terminal.
     var errorIsTerminal: Bool
     /// Columns of the terminal at standard error; 80 when it does not say.
@@ -26,19 +24,16 @@ struct Environment: Sendable {
     /// - Parameters:
     ///   - variables: The environment variables.
     ///   - inputIsTerminal: Whether standard input is a terminal.
-    ///   - outputIsTerminal: Whether standard output is a terminal.
     ///   - errorIsTerminal: Whether standard error is a terminal.
     ///   - terminalWidth: Columns of the terminal.
     init(
         variables: [String: String] = [:],
         inputIsTerminal: Bool = false,
-        outputIsTerminal: Bool = false,
         errorIsTerminal: Bool = false,
         terminalWidth: Int = 80
     ) {
         self.variables = variables
         self.inputIsTerminal = inputIsTerminal
-        self.outputIsTerminal = outputIsTerminal
         self.errorIsTerminal = errorIsTerminal
         self.terminalWidth = terminalWidth
     }
@@ -48,7 +43,6 @@ struct Environment: Sendable {
         Environment(
             variables: currentVariables,
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
-            outputIsTerminal: isatty(STDOUT_FILENO) == 1,
             errorIsTerminal: isatty(STDERR_FILENO) == 1,
             terminalWidth: currentWidth
         )

@@ -17,21 +17,3 @@ public protocol HTTPTransport: Sendable {
         _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
     ) async throws(TransportError) -> Answer
 }
-
-extension HTTPTransport {
-    /// Sends a request and returns the whole response; for metadata, not for blobs.
-    ///
-    /// - Parameters:
-    ///   - request: What to send.
-    ///   - limits: Bounds; the body is held in memory.
-    /// - Returns: The response, whatever its status.
-    /// - Throws: ``TransportError``.
-    public func send(
-        _ request: HTTPRequestMessage,
-        limits: ExchangeLimits
-    ) async throws(TransportError) -> HTTPResponseMessage {
-        try await exchange(request, limits: limits) { (head, body) async throws(TransportError) in
-            HTTPResponseMessage(head: head, body: try await body.collect())
-        }
-    }
-}

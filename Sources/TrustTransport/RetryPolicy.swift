@@ -27,9 +27,6 @@ public struct RetryPolicy: Sendable {
         self.maximumDelay = maximumDelay
     }
 
-    /// Never sends twice.
-    public static let never = RetryPolicy(maximumAttempts: 1)
-
     /// Whether the status says that the same request may succeed later.
     ///
     /// 429 promises that nothing was done, so it holds for every request. The 5xx do not, so they hold for idempotent

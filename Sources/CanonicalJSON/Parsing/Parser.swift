@@ -291,9 +291,6 @@ struct Parser {
     }
 
     private func duplicate(_ key: UInt64) -> JSONError {
-        var bytes = DecodedUTF8(source, offset: key.tapeLower, length: key.tapeUpper)
-        var text: [UInt8] = []
-        while let byte = bytes.next() { text.append(byte) }
-        return .duplicateKey(String(decoding: text, as: UTF8.self))
+        .duplicateKey(String(decoding: source.decodedString(key), as: UTF8.self))
     }
 }

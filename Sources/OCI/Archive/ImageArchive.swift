@@ -57,7 +57,11 @@ public struct ImageArchive: Sendable, BlobSource {
         return try slice.content(matching: descriptor, limit: limit)
     }
 
-    /// Compares a blob of any size with a descriptor; false when the blob is not there.
+    /// Compares a blob of any size with a descriptor.
+    ///
+    /// - Parameter descriptor: What is asked for.
+    /// - Returns: False when the blob is not there.
+    /// - Throws: As ``BlobSource/verify(_:)``.
     public func verify(_ descriptor: Descriptor) throws(OCIError) -> Bool {
         guard let slice = files[Self.blobPath(descriptor.digest)] else { return false }
         try slice.verify(matching: descriptor)

@@ -1,7 +1,8 @@
 /// The table of contents of a tar archive: where each regular file is. Nothing is unpacked.
 ///
-/// Only what every program reads alike is accepted: regular files and folders (links are passed over and reported), in POSIX ustar, pax or GNU form, each name
-/// once, relative, plain ASCII, without `.` or `..` inside, ended by two blocks of zeros with only zeros behind.
+/// Only what every program reads alike is accepted: regular files and folders (links are passed over and reported), in
+/// POSIX ustar, pax or GNU form, each name once, relative, plain ASCII, without `.` or `..` inside, ended by two blocks of
+/// zeros with only zeros behind.
 struct TarDirectory {
     struct Limits {
         var maximumEntries = 65_536

@@ -1,6 +1,9 @@
 /// Where the blobs of an image at hand are read: a layout in a folder or in an archive.
 public protocol BlobSource: Sendable {
     /// The images it holds, as its `index.json` lists them.
+    ///
+    /// - Returns: Their descriptors.
+    /// - Throws: ``OCIError`` when `index.json` cannot be read or is none.
     func images() throws(OCIError) -> [Descriptor]
 
     /// The content of a descriptor, compared with it; nil when the blob is not there.
@@ -13,8 +16,10 @@ public protocol BlobSource: Sendable {
     ///   ``OCIError/tooLarge(limit:)`` and what the file system says.
     func content(of descriptor: Descriptor, limit: Int) throws(OCIError) -> VerifiedContent?
 
-    /// Compares a blob of any size with a descriptor, reading it piece by piece; false when the blob is not there.
+    /// Compares a blob of any size with a descriptor, reading it piece by piece.
     ///
+    /// - Parameter descriptor: What is asked for.
+    /// - Returns: False when the blob is not there.
     /// - Throws: ``OCIError/sizeMismatch(_:expected:found:)``, ``OCIError/digestMismatch(expected:found:)``,
     ///   ``OCIError/cancelled`` and what the file system says.
     func verify(_ descriptor: Descriptor) throws(OCIError) -> Bool

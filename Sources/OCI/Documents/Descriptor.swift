@@ -69,8 +69,7 @@ public struct Descriptor: Sendable, Hashable {
             mediaType: mediaType,
             digest: digest,
             size: size,
-            // An empty artifactType is what some writers leave where there is none.
-            artifactType: try reader.optionalString("artifactType") == "" ? nil : try reader.mediaType("artifactType"),
+            artifactType: try reader.artifactType(),
             platform: platform,
             annotations: try reader.annotations(),
             urls: try reader.nullableStrings("urls")

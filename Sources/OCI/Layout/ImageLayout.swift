@@ -77,7 +77,11 @@ public struct ImageLayout: Sendable, BlobSource {
         return try FileSlice(file).content(matching: descriptor, limit: limit)
     }
 
-    /// Compares a blob of any size with a descriptor; false when the blob is not there.
+    /// Compares a blob of any size with a descriptor.
+    ///
+    /// - Parameter descriptor: What is asked for.
+    /// - Returns: False when the blob is not there.
+    /// - Throws: As ``BlobSource/verify(_:)``.
     public func verify(_ descriptor: Descriptor) throws(OCIError) -> Bool {
         guard let file = try openBlob(descriptor.digest) else { return false }
         try FileSlice(file).verify(matching: descriptor)
@@ -87,6 +91,9 @@ public struct ImageLayout: Sendable, BlobSource {
     // MARK: Writing
 
     /// Writes a blob, unless the same bytes are there already. It is in its place whole or not at all, also after a crash.
+    ///
+    /// - Parameter content: The blob.
+    /// - Throws: ``OCIError/file(_:)``; what looking at a blob of that name throws.
     public func write(_ content: VerifiedContent) throws(OCIError) {
         let descriptor = content.descriptor
         let folder = try blobFolder(of: descriptor.digest)
@@ -116,30 +123,6 @@ public struct ImageLayout: Sendable, BlobSource {
         timeout: Duration = .seconds(10)
     ) async throws(OCIError) {
         try write(content)
-        try await change(name, to: content.descriptor, expecting: expectation, timeout: timeout)
-    }
-
-    /// Takes a name out of `index.json`; the blobs stay. Does nothing when there is no image of that name.
-    ///
-    /// - Parameters:
-    ///   - name: The name.
-    ///   - expectation: What the name must lead to now.
-    ///   - timeout: How long to wait for another process that holds the lock.
-    /// - Throws: ``OCIError/imageChanged(name:found:)`` when the expectation does not hold.
-    public func removeImage(
-        named name: ImageName,
-        expecting expectation: Expectation = .anything,
-        timeout: Duration = .seconds(10)
-    ) async throws(OCIError) {
-        try await change(name, to: nil, expecting: expectation, timeout: timeout)
-    }
-
-    private func change(
-        _ name: ImageName,
-        to descriptor: Descriptor?,
-        expecting expectation: Expectation,
-        timeout: Duration
-    ) async throws(OCIError) {
         let lock: FileLock
         do throws(FileError) {
             // The marker is written once and never replaced, so it serves as the lock and no extra file is left behind.
@@ -160,10 +143,8 @@ public struct ImageLayout: Sendable, BlobSource {
                 throw .imageChanged(name: name.string, found: current.first { $0.digest != digest }?.digest)
             }
         }
-        if descriptor != nil || !current.isEmpty {
-            let changed = try LayoutIndex.replacing(name, with: descriptor, in: bytes)
-            try Self.writeFile(changed, to: "\(path)/\(LayoutIndex.indexName)")
-        }
+        let changed = try LayoutIndex.replacing(name, with: content.descriptor, in: bytes)
+        try Self.writeFile(changed, to: "\(path)/\(LayoutIndex.indexName)")
         _ = consume lock
     }
 }

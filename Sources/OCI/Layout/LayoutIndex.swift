@@ -39,9 +39,8 @@ enum LayoutIndex {
         return first
     }
 
-    /// `index.json` with the entry of a name replaced, or removed when `entry` is nil. All else stays as it is, also
-    /// what is not understood here.
-    static func replacing(_ name: ImageName, with entry: Descriptor?, in bytes: [UInt8]) throws(OCIError) -> [UInt8] {
+    /// `index.json` with the entry of a name replaced. All else stays as it is, also what is not understood here.
+    static func replacing(_ name: ImageName, with entry: Descriptor, in bytes: [UInt8]) throws(OCIError) -> [UInt8] {
         let document = try FieldReader.parse(bytes)
         // Reads it whole, so that nothing is added to a document that others would refuse.
         _ = try Index(document: document, as: .ociIndex)
@@ -54,10 +53,9 @@ enum LayoutIndex {
             else { return true }
             return !found.utf8.elementsEqual(name.string.utf8)
         }
-        if var entry {
-            entry.annotations[Annotations.refName] = name.string
-            entries.append(entry.json)
-        }
+        var entry = entry
+        entry.annotations[Annotations.refName] = name.string
+        entries.append(entry.json)
         object["manifests"] = .array(entries)
         return JSONValue.object(object).jsonBytes(pretty: false)
     }

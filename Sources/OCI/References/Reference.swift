@@ -71,15 +71,6 @@ public enum Reference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The tag that is meant: the one written, `latest` where neither tag nor digest was, nil where only a digest was.
-    public var tagReference: TagReference? {
-        switch self {
-        case .repository(let name): TagReference(repository: name, tag: .latest)
-        case .tag(let reference), .tagAndDigest(let reference, _): reference
-        case .digest: nil
-        }
-    }
-
     /// The reference in full.
     public var description: String {
         switch self {

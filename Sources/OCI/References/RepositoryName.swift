@@ -27,15 +27,6 @@ public struct RepositoryName: Sendable, Hashable, Comparable, CustomStringConver
         self = name
     }
 
-    /// Reads a name that must already be written in full, as it stands in signed metadata.
-    ///
-    /// - Parameter text: A name as ``description`` writes it.
-    /// - Throws: ``OCIError/invalidReference(text:problem:)``; `notNormalized` when the name is valid but short.
-    public init(canonical text: String) throws(OCIError) {
-        try self.init(parsing: text)
-        guard description.utf8.elementsEqual(text.utf8) else { throw ReferenceGrammar.invalid(text, .notNormalized) }
-    }
-
     init(unchecked registry: String, path: String) {
         self.registry = registry
         self.path = path

@@ -53,7 +53,7 @@ struct SignImage: TrustCommand {
             throw ValidationError("--digest and --digest-file exclude each other.")
         }
         guard digest == nil && digestFile == nil || fromFile == nil else {
-            throw ValidationError("--digest and --digest-file are not for --from-file; its lines name their own digests.")
+            throw ValidationError("--digest and --digest-file exclude --from-file; its lines have their own.")
         }
         let inputs = [digestFile == "-", fromFile == "-", network.passwordStdin].count { $0 }
         guard inputs <= 1 else { throw ValidationError("Only one thing can be read from standard input.") }

@@ -48,8 +48,6 @@ enum ReferenceText {
             return ("an image name that is not one", "a tag, or the image's name in index.json of the layout")
         case .filePath:
             return ("no path", "oci:PATH[:TAG], oci-archive:FILE[:TAG] or dir:PATH")
-        case .notNormalized:
-            return ("a short name", "the name in full, such as docker.io/library/alpine")
         }
     }
 }

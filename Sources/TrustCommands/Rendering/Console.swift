@@ -22,8 +22,6 @@ final class Console: Sendable {
     /// How much is said on standard error.
     enum Verbosity: Sendable, Comparable { case quiet, normal, verbose }
 
-    /// Whether standard output is a terminal.
-    let outputIsTerminal: Bool
     /// Whether standard error is a terminal.
     let errorIsTerminal: Bool
     /// Colours for standard error.
@@ -46,7 +44,6 @@ final class Console: Sendable {
     ///   - environment: Says whether the streams are terminals, and whether colours are wanted.
     ///   - write: Writes to the streams.
     init(_ environment: Environment, write: @escaping Writer = Console.systemWrite) {
-        outputIsTerminal = environment.outputIsTerminal
         errorIsTerminal = environment.errorIsTerminal
         style = Style(isColored: environment.errorIsTerminal && environment.allowsColor)
         width = environment.terminalWidth

@@ -22,9 +22,9 @@ struct List: TrustCommand {
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
         let store = try store.location()
-        let data = try await context.withSession(common, network, for: [subject]) { session async throws(Refusal) in
-            let options = try verification.verifierOptions(try session.home.configuration())
-            return try await TrustVerifier(session: session, options: options).trustData(of: subject, at: store)
+        let data = try await context.withVerifier(common, network, verification, for: [subject]) {
+            verifier async throws(Refusal) in
+            try await verifier.trustData(of: subject, at: store)
         }
         let tags = try data.signedTags
         context.console.note("\(SafeText.escaped(subject.description)): \(EvidenceText.freshness(data.evidence))")

@@ -24,7 +24,7 @@ struct Resolve: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let request = VerdictRequest(
-            references: try references.parsed(),
+            references: try VerdictRequest.references(parsing: references),
             platform: try platform.map(PlatformArgument.platform),
             image: .notCompared,
             location: try store.location(),

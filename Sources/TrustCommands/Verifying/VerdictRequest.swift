@@ -15,11 +15,11 @@ struct VerdictRequest: Sendable {
         network: NetworkOptions,
         common: CommonOptions
     ) async throws(Refusal) -> Reason {
-        let reports = try await context.withSession(common, network, for: references.map(\.subject)) {
-            session async throws(Refusal) in
-            let options = try verification.verifierOptions(try session.home.configuration())
+        let subjects = references.map(\.subject)
+        let reports = try await context.withVerifier(common, network, verification, for: subjects) {
+            verifier async throws(Refusal) in
             let run = VerdictRun(
-                verifier: TrustVerifier(session: session, options: options),
+                verifier: verifier,
                 location: location,
                 platform: platform,
                 image: image,
@@ -34,31 +34,15 @@ struct VerdictRequest: Sendable {
         }
         return VerdictOutput.write(reports, json: common.json, to: context.console)
     }
-}
 
-extension [String] {
-    /// The references, all of them, before anything is asked.
-    func parsed() throws(Refusal) -> [ImageReference] {
+    /// Reads references, all of them, before anything is asked.
+    ///
+    /// - Parameter texts: What stands on the command line.
+    /// - Returns: The references.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` for the first that is none.
+    static func references(parsing texts: [String]) throws(Refusal) -> [ImageReference] {
         var references: [ImageReference] = []
-        for text in self { references.append(try ImageReference(parsing: text).requireImage()) }
+        for text in texts { references.append(try ImageReference(parsing: text).requireImage()) }
         return references
-    }
-}
-
-/// A platform on the command line.
-enum PlatformArgument {
-    /// The platform.
-    static func platform(_ text: String) throws(Refusal) -> Platform {
-        do throws(OCIError) {
-            return try Platform(parsing: text)
-        } catch {
-            throw Refusal(
-                .usage,
-                checked: "--platform \(ReferenceText.shortened(text))",
-                found: "not a platform",
-                expected: "OS/ARCH[/VARIANT], such as linux/arm64",
-                cause: error
-            )
-        }
     }
 }

@@ -42,7 +42,7 @@ struct Verify: TrustCommand {
     }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
-        let references = try references.parsed()
+        let references = try VerdictRequest.references(parsing: references)
         if image != nil, references.contains(where: { $0.withTag.tag == nil }) {
             throw Refusal(.usage, checked: "--image", found: "a reference without a tag", expected: "REPO:TAG")
         }

@@ -93,7 +93,7 @@ struct DERReader {
         return (first + 1)..<range.upperBound
     }
 
-    /// Reads an OBJECT IDENTIFIER and compares it.
+    /// Reads the contents of an OBJECT IDENTIFIER.
     mutating func readObjectIdentifier(in bytes: Span<UInt8>) throws(DERError) -> [UInt8] {
         let range = try read(Tag.objectIdentifier, in: bytes)
         guard !range.isEmpty, range.count <= 32 else { throw DERError() }

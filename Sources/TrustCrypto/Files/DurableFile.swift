@@ -41,18 +41,12 @@ public enum DurableFile {
     /// - Parameters:
     ///   - path: The file.
     ///   - limit: The most bytes accepted.
-    ///   - followingLinks: Whether the last part of the path may be a symbolic link.
     /// - Returns: The contents; nil when there is no such file or directory, and only then.
     /// - Throws: ``FileError``, ``FileError/tooLarge(path:limit:)`` among them.
-    public static func read(
-        _ path: String,
-        limit: Int,
-        followingLinks: Bool = true
-    ) throws(FileError) -> [UInt8]? {
+    public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
         do {
             // Non-blocking: opening a FIFO would wait for a writer.
-            let flags = O_RDONLY | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
-            let file = try FileDescriptor(opening: path, flags: flags)
+            let file = try FileDescriptor(opening: path, flags: O_RDONLY | O_NONBLOCK)
             try file.requireRegularFile()
             return try file.readAll(limit: limit)
         } catch .other(_, ENOENT), .other(_, ENOTDIR) {

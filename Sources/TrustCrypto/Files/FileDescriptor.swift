@@ -18,8 +18,6 @@ package struct FileDescriptor: ~Copyable {
         package let owner: UInt32
         /// Whether it is a regular file.
         package let isRegularFile: Bool
-        /// Whether it is a directory.
-        package let isDirectory: Bool
     }
 
     package let number: CInt
@@ -59,6 +57,9 @@ package struct FileDescriptor: ~Copyable {
     deinit { close(number) }
 
     /// Writes all bytes at the current position.
+    ///
+    /// - Parameter bytes: The bytes.
+    /// - Throws: ``FileError``.
     package func writeAll(_ bytes: Span<UInt8>) throws(FileError) {
         let code: CInt = bytes.withUnsafeBytes { buffer in
             var done = 0
@@ -75,7 +76,11 @@ package struct FileDescriptor: ~Copyable {
         guard code == 0 else { throw FileError(code: code, path: path) }
     }
 
-    /// Reads up to the end; more than `limit` bytes are an error.
+    /// Reads up to the end.
+    ///
+    /// - Parameter limit: The most bytes accepted.
+    /// - Returns: The bytes.
+    /// - Throws: ``FileError``, ``FileError/tooLarge(path:limit:)`` among them.
     package func readAll(limit: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         let size = try status().size
@@ -97,13 +102,21 @@ package struct FileDescriptor: ~Copyable {
         }
     }
 
-    /// Reads up to the end, straight into guarded memory; more than `limit` bytes are an error.
+    /// Reads up to the end, straight into guarded memory.
+    ///
+    /// - Parameter limit: The most bytes accepted.
+    /// - Returns: The bytes.
+    /// - Throws: ``FileError``, ``FileError/tooLarge(path:limit:)`` among them.
     package func readSecret(limit: Int) throws(FileError) -> SecretBytes {
         try readSecret(limit: limit, untilLineEnd: false)
     }
 
     /// Reads one line, straight into guarded memory, and nothing behind it; the line feed, and a carriage return before
-    /// it, are left out. More than `limit` bytes are an error.
+    /// it, are left out.
+    ///
+    /// - Parameter limit: The most bytes accepted.
+    /// - Returns: The line.
+    /// - Throws: ``FileError``, ``FileError/tooLarge(path:limit:)`` among them.
     package func readSecretLine(limit: Int) throws(FileError) -> SecretBytes {
         try readSecret(limit: limit, untilLineEnd: true)
     }
@@ -142,6 +155,8 @@ package struct FileDescriptor: ~Copyable {
     }
 
     /// Waits until what was written is on the medium.
+    ///
+    /// - Throws: ``FileError``.
     package func synchronize() throws(FileError) {
         var result: CInt
         repeat { result = fsync(number) } while result != 0 && errno == EINTR
@@ -150,6 +165,9 @@ package struct FileDescriptor: ~Copyable {
     }
 
     /// Asks the system about the file.
+    ///
+    /// - Returns: What it knows.
+    /// - Throws: ``FileError``.
     package func status() throws(FileError) -> Status {
         var information = stat()
         guard fstat(number, &information) == 0 else { throw FileError(path: path) }
@@ -157,11 +175,13 @@ package struct FileDescriptor: ~Copyable {
             size: Int(information.st_size),
             permissions: UInt32(information.st_mode) & 0o7777,
             owner: information.st_uid,
-            isRegularFile: information.st_mode & S_IFMT == S_IFREG,
-            isDirectory: information.st_mode & S_IFMT == S_IFDIR
+            isRegularFile: information.st_mode & S_IFMT == S_IFREG
         )
     }
 
+    /// Demands a regular file.
+    ///
+    /// - Throws: ``FileError/wrongFileType(path:)``, and what asking about the file throws.
     func requireRegularFile() throws(FileError) {
         guard try status().isRegularFile else { throw .wrongFileType(path: path) }
     }

@@ -11,14 +11,6 @@
 /// It rests on `flock` of a file that stays where it is: removing a lock file would let two processes hold "the" lock.
 /// The system releases the lock when the process dies, however it dies.
 public struct FileLock: ~Copyable, Sendable {
-    /// What others may do meanwhile.
-    public enum Mode: Sendable, Hashable {
-        /// Others can lock shared too.
-        case shared
-        /// Others cannot lock at all.
-        case exclusive
-    }
-
     private let descriptor: CInt
 
     private init(descriptor: CInt) { self.descriptor = descriptor }
@@ -29,22 +21,17 @@ public struct FileLock: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - path: The lock file; made if it is missing, in a directory that exists.
-    ///   - mode: What others may do meanwhile.
     ///   - timeout: How long to wait at most; zero tries once.
     /// - Returns: The lock, held until the value ends.
     /// - Throws: ``FileError/locked(path:)`` when the time is up, ``FileError/cancelled(path:)``, or what opening the
     ///   file threw.
-    public static func acquire(
-        _ path: String,
-        mode: Mode = .exclusive,
-        timeout: Duration
-    ) async throws(FileError) -> FileLock {
+    public static func acquire(_ path: String, timeout: Duration) async throws(FileError) -> FileLock {
         let lock = FileLock(descriptor: try openLockFile(path))
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: timeout)
         var pause = Duration.milliseconds(2)
         while true {
-            if flock(lock.descriptor, (mode == .exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 { return lock }
+            if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }
             guard errno == EWOULDBLOCK || errno == EINTR else { throw FileError(path: path) }
             let now = clock.now
             guard now < deadline else { throw .locked(path: path) }

@@ -25,21 +25,6 @@ final class OpenSSLKey: @unchecked Sendable {
         }
     }
 
-    func publicOctets(_ name: StaticString, capacity: Int) -> [UInt8]? {
-        OpenSSL.attempt {
-            var isKnown = false
-            let octets = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-                var written = 0
-                isKnown =
-                    name.withCString {
-                        EVP_PKEY_get_octet_string_param(pointer, $0, buffer.baseAddress, capacity, &written)
-                    } == 1
-                count = isKnown ? written : 0
-            }
-            return isKnown ? octets : nil
-        }
-    }
-
     /// PrivateKeyInfo (RFC 5958 §2) of a private key; what libcrypto holds meanwhile, it wipes.
     func pkcs8() -> SecretBytes? {
         OpenSSL.attempt {

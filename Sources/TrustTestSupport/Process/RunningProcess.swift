@@ -101,16 +101,6 @@ public final class RunningProcess: Sendable {
         }
     }
 
-    /// Sends a signal to the process alone, not to its group; does nothing when it has ended.
-    ///
-    /// - Parameter signal: The signal.
-    public func signalProcessOnly(_ signal: Signal) {
-        state.withLock { state in
-            guard state.ended == nil else { return }
-            _ = Glibc.kill(processID, signal.rawValue)
-        }
-    }
-
     /// Waits for its end.
     ///
     /// - Parameter timeout: When it is killed, from now; nil leaves the time limit that it was started with.

@@ -6,8 +6,8 @@ public struct ProxyServer: Sendable, Hashable, CustomStringConvertible {
     /// 1...65535.
     public let port: Int
 
-    /// `user:password` for Basic authorization at the proxy; never printed.
-    package let credential: String?
+    /// Who asks, for Basic authorization at the proxy; never printed.
+    package let credential: Credential?
 
     /// `host:port`, without the credential.
     public var description: String {
@@ -38,7 +38,7 @@ public struct ProxyServer: Sendable, Hashable, CustomStringConvertible {
             guard let decoded = Self.percentDecoded(rest[..<at]) else {
                 throw refuse("user and password are not percent-encoded")
             }
-            credential = decoded.utf8.contains(UInt8(ascii: ":")) ? decoded : decoded + ":"
+            credential = Credential(parsing: decoded)
             rest = rest[rest.index(after: at)...]
         } else {
             credential = nil
@@ -49,6 +49,21 @@ public struct ProxyServer: Sendable, Hashable, CustomStringConvertible {
             port = origin.port
         } catch {
             throw refuse("not a proxy: \(error.detail)")
+        }
+    }
+
+    /// A user name and a password.
+    package struct Credential: Sendable, Hashable {
+        /// The user name, without a colon.
+        package let username: String
+        /// The password; empty where none is given.
+        package let password: String
+
+        /// The first colon ends the user name.
+        init(parsing text: String) {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            username = String(parts[0])
+            password = parts.count > 1 ? String(parts[1]) : ""
         }
     }
 

@@ -1,0 +1,59 @@
+import CanonicalJSON
+import ContentTrust
+import TUF
+import TrustCrypto
+
+/// What `init` made, as people and programs read it.
+struct InitializeText: Sendable {
+    let subject: Subject
+    let report: InitializeReport
+    let storeArguments: String
+
+    /// The lines for standard error.
+    var lines: [String] {
+        var lines: [String] = []
+        for role in RoleName.topLevel {
+            for key in report.keys[role] ?? [] {
+                let made = report.madeKeys.contains(key.computedID) ? "new" : "present"
+                let until = report.published.expires[role].map { ", good until \($0)" } ?? ""
+                lines.append("\(role) key \(key.computedID) (\(made))\(until)")
+            }
+        }
+        let published = PublishText(subject: subject, report: report.published, storeArguments: storeArguments)
+        lines += published.lines(Style(isColored: false))
+        lines.append("pinned on this machine; everybody else runs:")
+        return lines
+    }
+
+    /// The object of `--json` output.
+    var json: JSONObject {
+        var roles: JSONObject = [:]
+        for (role, keys) in report.keys {
+            let threshold: Int =
+                if role == .root, case .keys(_, let threshold) = report.pin.anchor { threshold } else { keys.count }
+            roles[role.string] = [
+                "keyIDs": .array(keys.map(\.computedID).sorted().map { .string($0.string) }),
+                "threshold": .integer(Int64(threshold)),
+                "version": report.published.versions[role].map(JSONValue.integer) ?? .null,
+                "expires": .optional(report.published.expires[role]),
+            ]
+        }
+        var pin = PinText.json(report.pin)
+        pin["reason"] = nil
+        pin["exitCode"] = nil
+        var object: JSONObject = [
+            "reason": .string(Reason.trusted.code),
+            "exitCode": 0,
+            "repository": .string(subject.description),
+            "signedRepository": .string(report.repository),
+            "store": .string(report.published.store),
+            "identity": .string(report.published.identity.description),
+            "pin": .object(pin),
+            "pinCommand": .string(report.pinCommand),
+            "roles": .object(roles),
+            "createdKeys": .array(report.madeKeys.sorted().map { .string($0.string) }),
+        ]
+        object["refreshBefore"] = report.published.firstExpiry.map { .string($0.at.description) }
+        return object
+    }
+}
