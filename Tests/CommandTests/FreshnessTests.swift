@@ -8,15 +8,7 @@ import TrustTestSupport
 @Suite(.timeLimit(.minutes(3))) struct FreshnessTests {
     @Test func anExpiredTimestampIsRefusedAndMendedByRefresh() async throws {
         try await World.with { world in
-            let image = try await world.push("1.0")
-            let subject = Subject.registry(try RepositoryName(parsing: world.repository))
-            let command = try await world.publishing(daysAgo: 20) { publisher, session in
-                let made = try await publisher.initialize(subject)
-                let images = try await ImageResolver(session: session).resolve([("1.0", nil)], of: subject)
-                _ = try await publisher.sign(images, of: subject)
-                return made.pinCommand
-            }
-            try expect(try await world.consumer.runAll(command.split(separator: " ").dropFirst().map(String.init)), 0)
+            let image = try await world.signed(daysAgo: 20)
             for arguments in [["verify", world.reference("1.0")], ["resolve", world.reference("1.0")]] {
                 try await expectRefusal(world.consumer, arguments, .expired)
             }
@@ -86,15 +78,7 @@ import TrustTestSupport
 
     @Test func stalenessIsLimitedOnDemand() async throws {
         try await World.with { world in
-            try await world.push("1.0")
-            let subject = Subject.registry(try RepositoryName(parsing: world.repository))
-            let command = try await world.publishing(daysAgo: 3) { publisher, session in
-                let made = try await publisher.initialize(subject)
-                let images = try await ImageResolver(session: session).resolve([("1.0", nil)], of: subject)
-                _ = try await publisher.sign(images, of: subject)
-                return made.pinCommand
-            }
-            try expect(try await world.consumer.runAll(command.split(separator: " ").dropFirst().map(String.init)), 0)
+            try await world.signed(daysAgo: 3)
             let verify = ["verify", world.reference("1.0"), "--max-staleness"]
             try expect(try await world.consumer.runAll(verify + ["4d"]), 0)
             try await expectRefusal(world.consumer, verify + ["36h"], .expired)

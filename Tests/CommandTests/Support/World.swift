@@ -99,6 +99,21 @@ struct World: Sendable {
         return entry
     }
 
+    /// Pushes and signs one tag as if it had been some days ago, and lets the consumer pin the root.
+    @discardableResult
+    func signed(_ tag: String = "1.0", daysAgo days: Int64) async throws -> TestImages.Entry {
+        let entry = try await push(tag)
+        let subject = Subject.registry(try RepositoryName(parsing: repository))
+        let command = try await publishing(daysAgo: days) { publisher, session in
+            let made = try await publisher.initialize(subject)
+            let images = try await ImageResolver(session: session).resolve([(tag, nil)], of: subject)
+            _ = try await publisher.sign(images, of: subject)
+            return made.pinCommand
+        }
+        try expect(try await consumer.runAll(command.split(separator: " ").dropFirst().map(String.init)), 0)
+        return entry
+    }
+
     /// Signs a tag as the registry serves it.
     func sign(_ tags: String...) async throws {
         try expect(try await publisher.runAll(["sign", "image"] + tags.map(reference)), 0)
