@@ -50,12 +50,12 @@ import TrustTestSupport
 
     /// Somebody who has the publisher's pins, and has seen nothing.
     private static func consumer(
-        of publisher: Trustctl,
-        in directory: TemporaryDirectory,
+        in world: LocalWorld,
         _ name: String
     ) throws -> Trustctl {
-        let consumer = try publisher.withHome(directory, name)
-        try directory.makeDirectory("\(name)/trust")
+        let publisher = world.publisher
+        let consumer = try publisher.withHome(world.directory, name)
+        try world.directory.makeDirectory("\(name)/trust")
         try Files.setMode("\(consumer.home)/trust", 0o700)
         try Files.copy("\(publisher.home)/trust/pins.json", to: "\(consumer.home)/trust/pins.json")
         return consumer
@@ -63,27 +63,16 @@ import TrustTestSupport
 
     @Test(arguments: ["1.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json"])
     func isRefused(file: String) async throws {
-        let directory = try TemporaryDirectory()
-        let publisher = try Trustctl(in: directory)
-        let images = try await TestImages()
-        let image = try await images.makeImage("1.0")
-        let layout = "oci:\(images.path)"
-        let store = directory.file("store")
-        let name = "registry.example.com/team/app"
-        try expect(
-            try await publisher.run("init", layout, "--name", name, "--store", "dir:\(store)", "--unsafe-unencrypted"),
-            0
-        )
-        try expect(try await publisher.run("sign", "image", "\(layout):1.0", "--store", "dir:\(store)"), 0)
-        let path = "\(store)/\(file)"
+        let world = try await LocalWorld()
+        let path = "\(world.store)/\(file)"
         let original = try Files.read(path)
         let document = try JSONValue(parsing: original)
-        let resolve = ["resolve", "\(layout):1.0", "--name", name, "--store", "dir:\(store)", "--json"]
+        let resolve = ["resolve", world.reference, "--json"] + world.location
         // Everything the publisher signed, and the signature itself.
         let cases = Self.corruptions(document)
         #expect(cases.count > 20)
         for (number, corruption) in cases.enumerated() {
-            let consumer = try Self.consumer(of: publisher, in: directory, "consumer-\(number)")
+            let consumer = try Self.consumer(in: world, "consumer-\(number)")
             try Files.write(corruption.value.jsonBytes(pretty: false), to: path)
             let answer = try await consumer.runAll(resolve)
             let reason = try answer.object["reason"]?.string
@@ -95,30 +84,23 @@ import TrustTestSupport
             // Nothing of it stuck.
             try Files.write(original, to: path)
             let good = try await consumer.runAll(resolve)
-            #expect(try good.object["digest"] == .string(image.digest), "\(corruption.path): \(good)")
+            #expect(try good.object["digest"] == .string(world.image.digest), "\(corruption.path): \(good)")
         }
     }
 
     @Test(arguments: ["1.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json"])
     func filesThatAreNoMetadataAreRefused(file: String) async throws {
-        let directory = try TemporaryDirectory()
-        let publisher = try Trustctl(in: directory)
-        let images = try await TestImages()
-        try await images.makeImage("1.0")
-        let layout = "oci:\(images.path)"
-        let store = directory.file("store")
-        let location = ["--name", "registry.example.com/team/app", "--store", "dir:\(store)"]
-        try expect(try await publisher.runAll(["init", layout, "--unsafe-unencrypted"] + location), 0)
-        try expect(try await publisher.run("sign", "image", "\(layout):1.0", "--store", "dir:\(store)"), 0)
-        let original = try Files.read("\(store)/\(file)")
+        let world = try await LocalWorld()
+        let path = "\(world.store)/\(file)"
+        let original = try Files.read(path)
         let contents: [[UInt8]] = [
             [], Array("{}".utf8), Array("<html>".utf8), Array(original.dropLast(10)), original + original,
             Array(repeating: UInt8(ascii: "["), count: 100_000), Array(repeating: 0, count: 1000),
         ]
         for bytes in contents {
-            let consumer = try Self.consumer(of: publisher, in: directory, "consumer-\(SecureRandom.uuid())")
-            try Files.write(bytes, to: "\(store)/\(file)")
-            let answer = try await consumer.runAll(["resolve", "\(layout):1.0", "--json"] + location)
+            let consumer = try Self.consumer(in: world, "consumer-\(SecureRandom.uuid())")
+            try Files.write(bytes, to: path)
+            let answer = try await consumer.runAll(["resolve", world.reference, "--json"] + world.location)
             #expect(answer.exitCode == 12, "\(bytes.count) bytes: \(answer)")
         }
     }

@@ -112,29 +112,18 @@ import TrustTestSupport
     }
 
     @Test func aRootFileCanBePinned() async throws {
-        let directory = try TemporaryDirectory()
-        let publisher = try Trustctl(in: directory)
-        let images = try await TestImages()
-        try await images.makeImage("1.0")
-        let layout = "oci:\(images.path)"
-        let store = directory.file("store")
-        let name = "registry.example.com/team/app"
-        try expect(
-            try await publisher.run("init", layout, "--name", name, "--store", "dir:\(store)", "--unsafe-unencrypted"),
-            0
-        )
-        try expect(try await publisher.run("sign", "image", "\(layout):1.0", "--store", "dir:\(store)"), 0)
-        let root = "\(store)/1.root.json"
-        let consumer = try publisher.withHome(directory, "consumer")
+        let world = try await LocalWorld()
+        let root = "\(world.store)/1.root.json"
+        let consumer = try world.publisher.withHome(world.directory, "consumer")
         // Another name's, a broken one, and the one.
         try expect(try await consumer.run("pin", "add", "registry.example.com/other", "--root", root), 19)
         var broken = try Files.read(root)
         broken[broken.count / 2] ^= 1
-        let brokenFile = try directory.write(broken, to: "broken.json")
-        let refused = try await consumer.run("pin", "add", name, "--root", brokenFile)
+        let brokenFile = try world.directory.write(broken, to: "broken.json")
+        let refused = try await consumer.run("pin", "add", LocalWorld.name, "--root", brokenFile)
         try expect(refused, 12)
         #expect(try await consumer.run("pin", "list").text == "")
-        try expect(try await consumer.run("pin", "add", name, "--root", root), 0)
-        try expect(try await consumer.run("verify", "\(layout):1.0", "--store", "dir:\(store)"), 0)
+        try expect(try await consumer.run("pin", "add", LocalWorld.name, "--root", root), 0)
+        try expect(try await consumer.run("verify", world.reference, "--store", "dir:\(world.store)"), 0)
     }
 }
