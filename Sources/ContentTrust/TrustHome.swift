@@ -24,14 +24,12 @@ public struct TrustHome: Sendable, Hashable {
     /// The pins.
     public var pins: PinStore { PinStore(directory: trust) }
 
-    /// What was seen of the trust data with a signed name, under an anchor.
-    func seen(signedName: String, anchorID: String) -> String {
-        "\(trust)/seen/\(PathSegment.encoded(signedName))/\(anchorID)"
-    }
+    /// What was seen of the trust data with a signed name, in a directory for each anchor.
+    func seen(signedName: String) -> String { "\(trust)/seen/\(PathSegment.encoded(signedName))" }
 
     /// Whether trust data with a signed name was ever seen, under any anchor.
     func everSeen(signedName: String) throws(FileError) -> Bool {
-        try DurableFile.list("\(trust)/seen/\(PathSegment.encoded(signedName))", limit: 1000) != nil
+        try DurableFile.list(seen(signedName: signedName), limit: 1000) != nil
     }
 
     /// The configuration in `config.json`.

@@ -55,14 +55,11 @@ public final class TrustSession: Sendable {
     }
 
     /// The updater of a repository under a pin.
-    func updater(_ pin: Pin, repository: String) -> Updater<DirectoryTrustCache> {
-        Updater(anchor: pin.anchor, binding: pin.binding(for: repository), cache: cache(pin, repository: repository))
-    }
-
-    /// What this machine has seen of a repository under a pin.
-    private func cache(_ pin: Pin, repository: String) -> DirectoryTrustCache {
-        DirectoryTrustCache(
-            directory: home.seen(signedName: pin.signedName ?? repository, anchorID: pin.anchorID)
+    func updater(_ pin: Pin, repository: String) -> Updater<SeenTrustCache> {
+        Updater(
+            anchor: pin.anchor,
+            binding: pin.binding(for: repository),
+            cache: SeenTrustCache(directory: home.seen(signedName: pin.signedName ?? repository), pin: pin)
         )
     }
 }

@@ -14,7 +14,7 @@ struct Candidate: Sendable {
 
 /// Verifies sets for a publisher.
 struct CandidateReader: Sendable {
-    let updater: Updater<DirectoryTrustCache>
+    let updater: Updater<SeenTrustCache>
     let pin: Pin
     let subject: Subject
     let now: Instant
@@ -99,20 +99,28 @@ struct MergePlan: Sendable {
 
     /// A plan over all sets that are known; nil when there is none.
     init?(_ candidates: [Candidate], present: Digest?) {
+        let counting = candidates.filter { candidate in
+            !candidates.contains { $0.lineage.outran(candidate.lineage) }
+        }
         var maximal: [Candidate] = []
-        for (index, candidate) in candidates.enumerated() {
-            let covered = candidates.enumerated().contains { other, against in
+        for (index, candidate) in counting.enumerated() {
+            let covered = counting.enumerated().contains { other, against in
                 guard other != index, against.lineage.covers(candidate.lineage) else { return false }
                 // Two that cover each other are the same set: the first one stays.
                 return !candidate.lineage.covers(against.lineage) || other < index
             }
             if !covered { maximal.append(candidate) }
         }
-        let ordered = maximal.sorted {
-            let left = ($0.lineage.rootVersion, $0.identity == present ? 1 : 0, $0.lineage.own.snapshotVersion)
-            let right = ($1.lineage.rootVersion, $1.identity == present ? 1 : 0, $1.lineage.own.snapshotVersion)
-            return left > right
+        // What this machine has seen counts for more than what the registry serves, or whoever can move a tag could have
+        // an old set signed anew.
+        let seen = counting.first { $0.identity == nil }
+        func rank(_ candidate: Candidate) -> (Int64, Int, Int, Int64) {
+            (
+                candidate.lineage.rootVersion, seen.map { candidate.lineage.contains($0.lineage) } ?? true ? 1 : 0,
+                present != nil && candidate.identity == present ? 1 : 0, candidate.lineage.own.snapshotVersion
+            )
         }
+        let ordered = maximal.sorted { rank($0) > rank($1) }
         guard let base = ordered.first else { return nil }
         self.base = base
         others = ordered.dropFirst().filter { !base.lineage.isPast($0.lineage) }

@@ -28,6 +28,8 @@ package struct Lineage: Sendable, Hashable {
     package let own: Entry
     /// The newest sets that went into it, newest first.
     package let ancestors: [Entry]
+    /// Whether another tool wrote the snapshot, which does not say what went into it. Its versions then have to do.
+    package let isForeign: Bool
     /// The version of its timestamp.
     package let timestampVersion: Int64
     /// The version of its newest root.
@@ -38,9 +40,16 @@ package struct Lineage: Sendable, Hashable {
     /// How many ancestors a snapshot lists.
     package static let window = 64
 
-    package init(own: Entry, ancestors: [Entry], timestampVersion: Int64, rootVersion: Int64) {
+    package init(
+        own: Entry,
+        ancestors: [Entry],
+        isForeign: Bool = false,
+        timestampVersion: Int64,
+        rootVersion: Int64
+    ) {
         self.own = own
         self.ancestors = ancestors
+        self.isForeign = isForeign
         self.timestampVersion = timestampVersion
         self.rootVersion = rootVersion
     }
@@ -59,12 +68,21 @@ package struct Lineage: Sendable, Hashable {
         snapshot: Verified<Snapshot>
     ) throws(TUFError) {
         guard let targets = snapshot.payload.roles[.targets] else { throw .roleNotListed(.targets) }
-        own = Entry(
+        let own = Entry(
             snapshot: Digest.compute(.sha256, over: snapshot.bytes.span),
             snapshotVersion: snapshot.payload.common.version,
             targetsVersion: targets.version
         )
-        ancestors = try Self.entries(snapshot.field(Self.field))
+        let ancestors = try Self.entries(snapshot.field(Self.field))
+        // Whoever holds the snapshot key alone could otherwise declare newer targets to be part of older ones.
+        guard
+            ancestors.allSatisfy({
+                $0.snapshotVersion < own.snapshotVersion && $0.targetsVersion <= own.targetsVersion
+            })
+        else { throw .malformed(role: .snapshot, field: "signed.\(Self.field)") }
+        self.own = own
+        self.ancestors = ancestors
+        isForeign = snapshot.field(Self.field) == nil
         timestampVersion = timestamp.payload.common.version
         rootVersion = root.payload.common.version
     }
@@ -72,7 +90,9 @@ package struct Lineage: Sendable, Hashable {
     /// Whether everything in `other` went into this set: it is this one, or an ancestor, with a root that is no newer.
     package func contains(_ other: Lineage) -> Bool {
         guard other.rootVersion <= rootVersion else { return false }
-        return other.own == own || ancestors.contains(other.own)
+        if other.own == own || ancestors.contains(other.own) { return true }
+        return isForeign && other.own.snapshotVersion < own.snapshotVersion
+            && other.own.targetsVersion <= own.targetsVersion
     }
 
     /// Whether this set makes `other` superfluous: it contains it, and its timestamp is no older.
@@ -86,18 +106,25 @@ package struct Lineage: Sendable, Hashable {
         return entry.snapshotVersion <= oldest.snapshotVersion
     }
 
-    /// Whether `other` is too old to be judged: it is not among the listed ancestors and not newer than the oldest one.
-    /// Such a set was merged or given up long ago. So is a set under an older root: the keys that signed it may have been
-    /// taken away since, and what they sign must not be signed anew. Its publisher, if there still is one, tries again.
-    package func isPast(_ other: Lineage) -> Bool {
-        !contains(other) && (isBeyondWindow(other.own) || other.rootVersion < rootVersion)
+    /// Whether this set lists newer ones than `other` and not `other`: that was merged, or given up, long ago.
+    func outran(_ other: Lineage) -> Bool {
+        !contains(other) && other.rootVersion <= rootVersion && isBeyondWindow(other.own)
     }
 
-    /// The targets version at which this set and `other` parted: that of the newest set that went into both; 0 when they
-    /// share none.
-    package func forkTargetsVersion(with other: Lineage) -> Int64 {
+    /// Whether `other` is to be left alone, because it cannot be merged into this set. It is older than anything that is
+    /// listed here. Or it lies under an older root: the keys that signed it may have been taken away since, and what they
+    /// sign must not be signed anew. Or no set is known that went into both, so that nobody can tell what either changed.
+    /// Its publisher, if there still is one, tries again.
+    package func isPast(_ other: Lineage) -> Bool {
+        guard !contains(other), !other.contains(self) else { return false }
+        return isBeyondWindow(other.own) || other.rootVersion < rootVersion || forkTargetsVersion(with: other) == nil
+    }
+
+    /// The targets version at which this set and `other` parted: that of the newest set that went into both; nil when none
+    /// is known.
+    package func forkTargetsVersion(with other: Lineage) -> Int64? {
         let theirs = Set([other.own] + other.ancestors)
-        return ([own] + ancestors).filter(theirs.contains).map(\.targetsVersion).max() ?? 0
+        return ([own] + ancestors).filter(theirs.contains).map(\.targetsVersion).max()
     }
 
     /// What a set made of this one and `others` lists as its ancestors.

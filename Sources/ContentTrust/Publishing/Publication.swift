@@ -37,6 +37,12 @@ package actor Publication {
         package let signedRoles: [RoleName]
     }
 
+    /// Whether the first set is published.
+    package nonisolated var creates: Bool {
+        if case .initialize = intent { return true }
+        return false
+    }
+
     init(intent: Intent, reader: CandidateReader, signing: SetSigning, subject: Subject) {
         self.intent = intent
         self.reader = reader
@@ -73,11 +79,12 @@ package actor Publication {
         if let seen = try await reader.seen() { candidates.append(seen) }
         guard let plan = MergePlan(candidates, present: present?.identity) else {
             throw .refused(
+                // It is pinned, so there was some.
                 Refusal(
-                    .unsignedRepository,
+                    .trustDataMissing,
                     checked: "trust data of \(subject)",
-                    found: "none",
-                    next: "trustctl init \(subject)"
+                    found: "none, and this machine has not seen any",
+                    next: "trustctl refresh \(subject), on a machine that has published it"
                 )
             )
         }
@@ -110,17 +117,26 @@ package actor Publication {
             before = try TagTable(plan.base.set.targets)
             table = before
             for other in plan.others {
-                let fork = plan.base.lineage.forkTargetsVersion(with: other.lineage)
+                // Related in another way than by a listed set: the base continues what another tool wrote.
+                let fork =
+                    plan.base.lineage.forkTargetsVersion(with: other.lineage) ?? other.lineage.own.targetsVersion
                 unmerged += table.merge(try TagTable(other.set.targets), since: fork, version: plan.targetsVersion)
             }
         } catch {
             throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: nil))
         }
-        if isRefresh, !plan.others.isEmpty, try await !signing.canSign(.snapshot, plan.base.set.root) {
-            throw .cannotMerge
-        }
         let tags = try apply(to: &table, version: plan.targetsVersion)
-        let changes = table.changes(from: before)
+        // Readers of another set that goes in here must not see older targets afterwards.
+        let needsTargets =
+            table.differs(from: before)
+            || plan.others.contains { $0.lineage.own.targetsVersion > plan.base.lineage.own.targetsVersion }
+        if isRefresh, !plan.others.isEmpty {
+            let role = needsTargets ? RoleName.targets : .snapshot
+            guard try await signing.canSign(.snapshot, plan.base.set.root),
+                try await signing.canSign(role, plan.base.set.root)
+            else { throw .cannotMerge }
+        }
+        let changes = needsTargets ? table.changes(from: before) : nil
         let made = try await signing.sign(plan, table: table, changes: changes, refresh: isRefresh)
         guard let made else {
             outcome = Outcome(tags: tags, unmerged: unmerged, set: plan.base.set, signedRoles: [])

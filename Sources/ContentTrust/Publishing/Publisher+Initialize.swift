@@ -53,9 +53,9 @@ extension Publisher {
         options: InitializeOptions = InitializeOptions()
     ) async throws(Refusal) -> InitializeReport {
         let store = try session.store(for: subject, at: location)
-        try await checkVacant(store, subject: subject)
         let repository = name(of: subject, options: options)
-        try checkUnpinned(repository)
+        try checkNew(repository)
+        try await checkVacant(store, subject: subject)
         var made: Set<KeyID> = []
         var keys: [RoleName: [TUFKey]] = [:]
         keys[.root] = try await rootKeys(options, made: &made)
@@ -73,6 +73,12 @@ extension Publisher {
         let threshold = options.rootThreshold ?? rootIDs.count
         let first = try await firstSet(repository: repository, keys: keys, rootThreshold: threshold, subject: subject)
         let pin = Pin(scope: .repository(repository), anchor: .keys(rootIDs, threshold: threshold))
+        // Before anything is published: what is published and not pinned here, nobody on this machine could go on with.
+        do {
+            _ = try await session.home.pins.add(pin, replacing: false)
+        } catch {
+            throw Refusal.pins(error)
+        }
         let published = try await publish(
             .initialize(first),
             subject: subject,
@@ -80,11 +86,6 @@ extension Publisher {
             repository: repository,
             pin: pin
         )
-        do {
-            _ = try await session.home.pins.add(pin, replacing: false)
-        } catch {
-            throw Refusal.pins(error)
-        }
         return InitializeReport(
             repository: repository,
             keys: keys,
@@ -123,15 +124,21 @@ extension Publisher {
         )
     }
 
-    private func checkUnpinned(_ repository: String) throws(Refusal) {
+    /// A repository that is pinned and was never seen is new, or one whose first `init` was interrupted: that may go on.
+    private func checkNew(_ repository: String) throws(Refusal) {
         let pin: Pin?
         do { pin = try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
-        guard let pin, pin.scope == .repository(repository) else { return }
+        guard let pin else { return }
+        do {
+            guard try session.home.everSeen(signedName: pin.signedName ?? repository) else { return }
+        } catch {
+            throw Refusal.file(error, checked: "what this machine has seen of \(repository)")
+        }
         throw Refusal(
             .usage,
             checked: "pins for \(repository)",
-            found: "it is pinned already, so trust data was published before",
-            next: "to put lost trust data back: trustctl refresh; to begin anew: trustctl pin remove \(repository)"
+            found: "pinned as \(pin.scope), and this machine has seen its trust data",
+            next: "to put lost trust data back: trustctl refresh; to begin anew: trustctl pin remove \(pin.scope)"
         )
     }
 
@@ -219,6 +226,7 @@ extension Publisher {
         let targetsFile = try await sign(targets, keys[.targets] ?? [], subject: subject)
         var snapshot = draft(.snapshot)
         snapshot.setRecord(of: .targets, to: targetsFile.record)
+        snapshot.setField(Lineage.field, to: Lineage.json([]))
         let snapshotFile = try await sign(snapshot, keys[.snapshot] ?? [], subject: subject)
         var timestamp = draft(.timestamp)
         timestamp.setSnapshot(snapshotFile.record)

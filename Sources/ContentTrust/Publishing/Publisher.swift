@@ -122,7 +122,7 @@ public struct Publisher: Sendable {
     }
 
     private func readBack(
-        _ updater: Updater<DirectoryTrustCache>,
+        _ updater: Updater<SeenTrustCache>,
         store: any TrustStore,
         subject: Subject,
         pin: Pin,

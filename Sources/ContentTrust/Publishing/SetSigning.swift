@@ -19,24 +19,24 @@ struct SetSigning: Sendable {
     /// - Parameters:
     ///   - plan: What it is built upon.
     ///   - table: The tags that it is to list.
-    ///   - changes: What turns the base's tags into these.
+    ///   - changes: What turns the base's tags into these; nil when the targets can stay as they are.
     ///   - refresh: Whether the timestamp is to be signed anew even if nothing else changes.
     /// - Returns: The set; nil when what the store serves is as wished.
     /// - Throws: ``PublishError``.
     func sign(
         _ plan: MergePlan,
         table: TagTable,
-        changes: [TargetPath: TargetRecord?],
+        changes: [TargetPath: TargetRecord?]?,
         refresh: Bool
     ) async throws(PublishError) -> Made? {
         let base = plan.base.set
-        let needsTargets = try await needsTargets(base, changed: !changes.isEmpty)
+        let needsTargets = try await needsTargets(base, changed: changes != nil)
         let needsSnapshot =
             needsTargets || !plan.others.isEmpty || expiresSoon(base.snapshot.payload.common, role: .snapshot)
         guard needsSnapshot || refresh || !plan.baseIsPresent else { return nil }
         var signed: [SignedFile] = []
         if needsTargets {
-            let targets = try await targets(plan, table: table, changes: changes)
+            let targets = try await targets(plan, table: table, changes: changes ?? [:])
             signed.append(targets)
         }
         if needsSnapshot {

@@ -123,6 +123,11 @@ package struct TagTable: Sendable {
         return changes
     }
 
+    /// Whether what this table says of any tag is other than what `older` says, for merging included.
+    package func differs(from older: TagTable) -> Bool {
+        revoked != older.revoked || records != older.records
+    }
+
     /// The signed form of ``revoked``, without what is older than any set that could still be merged.
     func revokedJSON(after oldest: Int64) -> JSONValue? {
         let recent = revoked.filter { $0.value > oldest }

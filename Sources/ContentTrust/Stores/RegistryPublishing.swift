@@ -7,17 +7,13 @@ import TrustCrypto
 struct RegistryPublishing {
     private let store: RegistryTrustStore
     private let publication: Publication
-    private var publishing = PublishingProtocol<Digest>(
-        slotCount: RegistryTrustStore.slotCount,
-        maximumRounds: RegistryTrustStore.maximumRounds,
-        choose: { $0.randomElement() ?? 0 }
-    )
+    private var publishing: PublishingProtocol<Digest>
     /// Documents that tags were found to name.
     private var descriptors: [Digest: Descriptor] = [:]
     /// Sets that were read.
     private var sets: [Digest: RegistryTrustData] = [:]
-    /// The documents of the sets that were made.
-    private var made: [Digest: TrustDataDocument.Documents] = [:]
+    /// The sets that were made.
+    private var made: [Digest: (data: any TrustData, documents: TrustDataDocument.Documents)] = [:]
     /// What the slots named when they were looked at last.
     private var seenSlots: [Descriptor?] = []
     private var rounds = 1
@@ -25,6 +21,13 @@ struct RegistryPublishing {
     init(store: RegistryTrustStore, publication: Publication) {
         self.store = store
         self.publication = publication
+        publishing = PublishingProtocol(
+            slotCount: RegistryTrustStore.slotCount,
+            copies: RegistryTrustStore.copies,
+            creates: publication.creates,
+            maximumRounds: RegistryTrustStore.maximumRounds,
+            choose: { $0.randomElement() ?? 0 }
+        )
     }
 
     mutating func run() async throws(PublishError) -> PublishedSet {
@@ -34,6 +37,9 @@ struct RegistryPublishing {
             case .finish(let identity, let changed):
                 return PublishedSet(identity: identity, changed: changed, rounds: rounds)
             case .giveUp:
+                guard !publication.creates else {
+                    throw .conflict("another publisher creates the trust data of this repository at this moment")
+                }
                 throw .conflict("\(rounds) times in a row other publishers were in the way")
             case .backOff(let round):
                 rounds = round
@@ -42,12 +48,14 @@ struct RegistryPublishing {
                 answer = .names(try await look(at: pointer))
             case .readSlot(let slot):
                 answer = .names(try await look(at: slot))
+            case .confirmSlot(let slot):
+                answer = .names(try await look(at: try tag(of: slot)))
             case .examine(let ids):
                 answer = .lineages(try await examine(ids))
             case .prepare(let present, let announced):
                 answer = try await prepare(present: present, announced: announced)
             case .announce(let slot, let id):
-                answer = try await put(id, as: tag(of: slot))
+                answer = try await announce(id, in: slot)
             case .movePointer(let id):
                 answer = try await put(id, as: pointer)
             }
@@ -83,17 +91,22 @@ struct RegistryPublishing {
             let store = store
             var tags: [TagName] = []
             for slot in 0..<RegistryTrustStore.slotCount { tags.append(try tag(of: slot)) }
-            let results = await withTaskGroup(of: (Int, Result<Descriptor?, TrustStoreError>).self) { group in
-                for (index, tag) in tags.enumerated() {
-                    group.addTask {
-                        do throws(TrustStoreError) {
-                            return (index, .success(try await store.head(tag)))
-                        } catch {
-                            return (index, .failure(error))
+            var results: [(Int, Result<Descriptor?, TrustStoreError>)] = []
+            // A few at a time: more connections than that at once are no kindness to a registry.
+            for first in stride(from: 0, to: tags.count, by: 4) {
+                results += await withTaskGroup(of: (Int, Result<Descriptor?, TrustStoreError>).self) { group in
+                    for index in first..<min(first + 4, tags.count) {
+                        let tag = tags[index]
+                        group.addTask {
+                            do throws(TrustStoreError) {
+                                return (index, .success(try await store.head(tag)))
+                            } catch {
+                                return (index, .failure(error))
+                            }
                         }
                     }
+                    return await group.reduce(into: [(Int, Result<Descriptor?, TrustStoreError>)]()) { $0.append($1) }
                 }
-                return await group.reduce(into: [(Int, Result<Descriptor?, TrustStoreError>)]()) { $0.append($1) }
             }
             for (_, result) in results.sorted(by: { $0.0 < $1.0 }) {
                 do { seenSlots.append(try result.get()) } catch { throw .store(error) }
@@ -112,21 +125,11 @@ struct RegistryPublishing {
             do {
                 lineages.updateValue(try await publication.lineage(of: try await set(id)), forKey: id)
             } catch {
-                guard Self.saysThatTheSetIsBad(error) else { throw error }
+                guard error.saysThatTheSetIsBad else { throw error }
                 lineages.updateValue(nil, forKey: id)
             }
         }
         return lineages
-    }
-
-    /// Whether an error says something of the set, and not of the network or this machine.
-    private static func saysThatTheSetIsBad(_ error: PublishError) -> Bool {
-        switch error {
-        case .store(.notTrustData), .store(.tooLarge), .store(.vanished): true
-        case .store(.registry), .store(.file), .store(.layout), .conflict, .cannotMerge: false
-        case .refused(let refusal):
-            [.badSignature, .wrongRoot, .wrongRepository, .rollback, .expired].contains(refusal.reason)
-        }
     }
 
     private mutating func set(_ id: Digest) async throws(PublishError) -> RegistryTrustData {
@@ -147,8 +150,10 @@ struct RegistryPublishing {
     ) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
         var presentSet: RegistryTrustData?
         if let present { presentSet = try await set(present) }
-        var announcedSets: [RegistryTrustData] = []
-        for id in announced { announcedSets.append(try await set(id)) }
+        var announcedSets: [any TrustData] = []
+        for id in announced {
+            if let own = made[id] { announcedSets.append(own.data) } else { announcedSets.append(try await set(id)) }
+        }
         let new: NewTrustData?
         do {
             new = try await publication.next(after: presentSet, merging: announcedSets)
@@ -161,49 +166,43 @@ struct RegistryPublishing {
             documents = try TrustDataDocument.documents(
                 for: new.files.map { TrustDataDocument.File(name: $0.name, bytes: $0.bytes) }
             )
-            try await upload(new, documents, present: ([presentSet].compactMap { $0 } + announcedSets))
+            try await upload(new)
         } catch {
             throw .store(error)
         }
         let id = documents.root.descriptor.digest
-        made[id] = documents
+        made[id] = (new.data, documents)
         descriptors[id] = documents.root.descriptor
         let lineage = try await publication.lineage(of: new.data)
         return .prepared(id, lineage)
     }
 
-    /// Uploads everything that the set needs but its root document. What another set in the registry has is there.
-    private func upload(
-        _ new: NewTrustData,
-        _ documents: TrustDataDocument.Documents,
-        present: [RegistryTrustData]
-    ) async throws(TrustStoreError) {
-        let there = Set(present.flatMap { $0.files.values.map(\.digest) })
+    /// Uploads the files of a set, those of the set before included: a registry may have lost them.
+    private func upload(_ new: NewTrustData) async throws(TrustStoreError) {
         do {
             try await store.client.pushBlob(
                 VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociEmpty)
             )
             for file in new.files {
-                let content = VerifiedContent(describing: file.bytes, mediaType: .tufMetadata)
-                if !there.contains(content.descriptor.digest) { try await store.client.pushBlob(content) }
+                try await store.client.pushBlob(VerifiedContent(describing: file.bytes, mediaType: .tufMetadata))
             }
         } catch {
             throw .registry(error)
         }
-        for child in documents.children {
-            // A garbage collector deletes what no tag names.
-            let tag = try store.childTag(child.descriptor.digest)
-            do { try await store.client.pushManifest(child, tag: tag) } catch { throw .registry(error) }
+    }
+
+    private func announce(_ id: Digest, in slot: Int) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
+        for (index, child) in (made[id]?.documents.children ?? []).enumerated() {
+            do { try await store.push(child, as: try store.childTag(index, ofSlot: slot)) } catch {
+                throw .store(error)
+            }
         }
+        return try await put(id, as: tag(of: slot))
     }
 
     private func put(_ id: Digest, as tag: TagName) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
-        guard let documents = made[id] else { throw .store(.vanished(id.description)) }
-        do {
-            try await store.client.pushManifest(documents.root, tag: tag)
-        } catch {
-            throw .store(.registry(error))
-        }
+        guard let set = made[id] else { throw .store(.vanished(id.description)) }
+        do { try await store.push(set.documents.root, as: tag) } catch { throw .store(error) }
         return .written
     }
 
@@ -215,5 +214,28 @@ struct RegistryPublishing {
             throw .store(.registry(.cancelled))
         }
         return .none
+    }
+}
+
+extension PublishError {
+    /// Whether an error says something of the set, and not of the network or this machine.
+    fileprivate var saysThatTheSetIsBad: Bool {
+        switch self {
+        case .store(.notTrustData), .store(.tooLarge), .store(.vanished): true
+        case .store(.registry(let error)): error.saysThatContentIsBad
+        case .store(.file), .store(.layout), .conflict, .cannotMerge: false
+        case .refused(let refusal):
+            [.badSignature, .wrongRoot, .wrongRepository, .rollback, .expired].contains(refusal.reason)
+        }
+    }
+}
+
+extension RegistryError {
+    /// Whether the registry answered, with content that is not what its name or size says.
+    fileprivate var saysThatContentIsBad: Bool {
+        switch self {
+        case .digestMismatch, .sizeMismatch, .tooLarge: true
+        default: false
+        }
     }
 }

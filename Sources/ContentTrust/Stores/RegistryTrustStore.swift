@@ -9,7 +9,9 @@ package struct RegistryTrustStore: TrustStore {
     let blobs: SmallBlobCache
 
     /// How many announcement tags there are: `trust-data.00` and on. Few, because each publisher asks for all of them.
-    static let slotCount = 4
+    static let slotCount = 8
+    /// In how many of these tags a set is announced.
+    static let copies = 3
     /// How many sets a publisher makes at most before it says that others are in the way.
     static let maximumRounds = 24
 
@@ -36,9 +38,10 @@ package struct RegistryTrustStore: TrustStore {
         try tag("\(TrustDataDocument.tag).\(slot < 10 ? "0" : "")\(slot)")
     }
 
-    /// The tag that keeps a child of an index from the garbage collector.
-    func childTag(_ digest: Digest) throws(TrustStoreError) -> TagName {
-        try tag("\(TrustDataDocument.tag).\(digest.hex.prefix(32))")
+    /// The tag that keeps a child of an announced index from garbage collectors, which delete what only an index names.
+    /// The next announcement in the slot takes it over, so that no more of them are left than the slots' sets need.
+    func childTag(_ child: Int, ofSlot slot: Int) throws(TrustStoreError) -> TagName {
+        try tag("\(slotTag(slot)).\(child)")
     }
 
     /// The trust data that readers see now: one request when it is what was seen last.
@@ -51,6 +54,11 @@ package struct RegistryTrustStore: TrustStore {
     package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
         var publishing = RegistryPublishing(store: self, publication: publication)
         return try await publishing.run()
+    }
+
+    /// Lets a tag lead to a document; what it names is there already.
+    func push(_ document: VerifiedContent, as tag: TagName) async throws(TrustStoreError) {
+        do { try await client.pushManifest(document, tag: tag) } catch { throw .registry(error) }
     }
 
     // MARK: Reading

@@ -10,6 +10,19 @@ public enum RootAnchor: Sendable, Hashable {
 }
 
 extension RootAnchor {
+    /// Whether a root file is one that the anchor speaks for, so that a walk may begin with it.
+    ///
+    /// - Parameter bytes: The file.
+    /// - Returns: Whether it is.
+    package func accepts(_ bytes: [UInt8]) -> Bool {
+        do throws(TUFError) {
+            _ = try firstRoot(bytes, limits: TUFLimits())
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// The root in `bytes` as the first one to trust.
     func firstRoot(_ bytes: [UInt8], limits: TUFLimits) throws(TUFError) -> Verified<Root> {
         let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)

@@ -74,16 +74,24 @@ struct RegistryModel {
 
     let sets = Sets()
     let slotCount: Int
+    var copies = 1
+    var creates = false
     let maximumRounds: Int
 
     func start(_ choices: [@Sendable ([Int]) -> Int]) -> State {
         var publishers: [Publisher] = []
         for choose in choices {
-            var machine = Machine(slotCount: slotCount, maximumRounds: maximumRounds, choose: choose)
+            var machine = Machine(
+                slotCount: slotCount,
+                copies: copies,
+                creates: creates,
+                maximumRounds: maximumRounds,
+                choose: choose
+            )
             let first = machine.next(.none)
             publishers.append(Publisher(machine: machine, pending: first))
         }
-        return State(slots: Array(repeating: nil, count: slotCount), publishers: publishers)
+        return State(pointer: creates ? nil : 0, slots: Array(repeating: nil, count: slotCount), publishers: publishers)
     }
 
     /// Carries out what a publisher is about to do, and all that touches nothing shared.
@@ -107,6 +115,7 @@ struct RegistryModel {
 
     /// A set above everything that is not part of another, as ``Publication`` makes it.
     private func prepare(_ present: Int?, _ announced: [Int], by index: Int) -> Machine.Answer {
+        if creates, present != nil { return .cannotMerge }
         let candidates = ([present].compactMap { $0 } + announced)
         let maximal = candidates.filter { candidate in
             !candidates.contains { $0 != candidate && sets.all[$0].lineage.covers(sets.all[candidate].lineage) }
@@ -119,7 +128,7 @@ struct RegistryModel {
     func perform(_ operation: Machine.Operation, by index: Int, in state: inout State) -> Machine.Answer {
         switch operation {
         case .readPointer: return .names(state.pointer)
-        case .readSlot(let slot): return .names(state.slots[slot])
+        case .readSlot(let slot), .confirmSlot(let slot): return .names(state.slots[slot])
         case .announce(let slot, let id):
             state.slots[slot] = id
             return .written

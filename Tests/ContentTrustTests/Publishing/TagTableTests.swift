@@ -65,22 +65,4 @@ import TrustCrypto
         _ = result.merge(ontoC ? m : c, since: 5, version: 7)
         #expect(Self.tags(result) == ["a", "b", "c"])
     }
-
-    @Test func setsUnderAnOlderRootAreNotMerged() {
-        func lineage(_ name: String, root: Int64) -> Lineage {
-            Lineage(
-                own: Lineage.Entry(
-                    snapshot: Digest.compute(over: Array(name.utf8).span),
-                    snapshotVersion: 9,
-                    targetsVersion: 9
-                ),
-                ancestors: [],
-                timestampVersion: 9,
-                rootVersion: root
-            )
-        }
-        #expect(lineage("new", root: 2).isPast(lineage("old", root: 1)))
-        #expect(!lineage("new", root: 2).isPast(lineage("other", root: 2)))
-        #expect(!lineage("old", root: 1).isPast(lineage("new", root: 2)))
-    }
 }

@@ -2,9 +2,9 @@
 ///
 /// The registry has a *pointer* (what readers see) and a few *slots* (announcements). A publisher
 ///
-/// 1. looks at the pointer and all slots, and makes a set above everything there that is not part of another;
-/// 2. announces the set in a slot whose present content is part of it;
-/// 3. looks again, and begins anew when it sees something that its set does not cover, or its announcement is gone;
+/// 1. looks at all slots and the pointer, and makes a set above everything there that is not part of another;
+/// 2. announces the set in several slots whose present content is part of it, or cannot be merged;
+/// 3. looks again, and begins anew when it sees something that its set does not cover, or an announcement is gone;
 /// 4. moves the pointer;
 /// 5. looks a last time, and begins anew when the pointer no longer covers its set, or a slot holds something that the
 ///    pointer does not cover.
@@ -21,6 +21,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case readPointer
         /// Read which set a slot names.
         case readSlot(Int)
+        /// Read once more which set a slot names, right before it is overwritten.
+        case confirmSlot(Int)
         /// Load and verify sets that were not seen before.
         case examine([SetID])
         /// Make a set above these and upload all that it needs, but for its announcement.
@@ -64,7 +66,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         case reading(Look, next: Int)
         case examining(Look)
         case preparing
-        case announcing(slot: Int)
+        case confirming(slots: [Int])
+        case announcing(slots: [Int])
         case moving
         case waiting
         case ended
@@ -79,13 +82,16 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         /// The lineage of each set that was examined or made; nil for those that cannot be verified.
         fileprivate var known: [SetID: Lineage?] = [:]
         fileprivate var own: SetID?
-        fileprivate var ownSlot = 0
+        /// The slots in which ``own`` was announced.
+        fileprivate var ownSlots: [Int] = []
         /// The set with which this publisher's change first came up, and all that it made since, which add nothing to it
         /// but what others announced.
         fileprivate var ownSets: Set<SetID> = []
         fileprivate var firstOwn: SetID?
         /// Whether the keys at hand can merge what others announced.
         fileprivate var canMerge = true
+        /// While creating: what lay in the slots before, and is nobody's who creates now.
+        fileprivate var leftOver: Set<SetID> = []
     }
 
     /// For how many rounds a publisher that cannot merge waits for those who announced something. What they leave in
@@ -93,6 +99,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     private static var patience: Int { 4 }
 
     private let slotCount: Int
+    private let copies: Int
+    private let creates: Bool
     private let maximumRounds: Int
     /// Which of the slots that may be overwritten is taken.
     private let choose: @Sendable ([Int]) -> Int
@@ -104,11 +112,22 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - slotCount: How many slots there are.
+    ///   - copies: In how many of them a set is announced, if that many can be overwritten. With the pointer, one more than
+    ///     the number of publishers whose writes may be under way at once.
+    ///   - creates: Whether this is the first set of a repository. It cannot be merged with anything.
     ///   - maximumRounds: How many sets to make at most.
     ///   - choose: Picks one of the slots that may be overwritten. Publishers that choose at random get in each other's
     ///     way less.
-    package init(slotCount: Int, maximumRounds: Int, choose: @escaping @Sendable ([Int]) -> Int) {
+    package init(
+        slotCount: Int,
+        copies: Int,
+        creates: Bool = false,
+        maximumRounds: Int,
+        choose: @escaping @Sendable ([Int]) -> Int
+    ) {
         self.slotCount = slotCount
+        self.copies = copies
+        self.creates = creates
         self.maximumRounds = maximumRounds
         self.choose = choose
         state = State(slots: Array(repeating: nil, count: slotCount))
@@ -133,9 +152,10 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
             guard state.canMerge else { return end(.giveUp) }
             state.canMerge = false
             return .prepare(present: state.pointer, announced: [])
-        case (.announcing(let slot), .written):
-            state.ownSlot = slot
-            return look(.announced)
+        case (.confirming(let slots), .names(let id)):
+            return confirmed(slots, id)
+        case (.announcing(let slots), .written):
+            return slots.count > 1 ? confirm(Array(slots.dropFirst())) : look(.announced)
         case (.moving, .written):
             return look(.moved)
         default:
@@ -167,14 +187,22 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     private mutating func decide(_ look: Look) -> Operation {
         switch look {
         case .begin:
+            if creates, state.pointer == nil {
+                // Somebody may be about to create it: what stays for some rounds is left over.
+                let others = Set(state.slots.compactMap { $0 })
+                if !others.isEmpty, state.round < Self.patience { return again() }
+                state.leftOver = others
+            }
             state.phase = .preparing
             let present = state.pointer
-            let announced = state.canMerge ? announcedSets.filter { $0 != present } : []
-            return .prepare(present: present, announced: announced)
+            return .prepare(present: present, announced: toMerge.filter { $0 != present })
         case .announced:
-            guard let own = state.own, state.slots[state.ownSlot] == own, uncovered(by: own).isEmpty else {
-                return again()
+            if creates {
+                let others = state.slots.compactMap { $0 }.filter { $0 != state.own && !state.leftOver.contains($0) }
+                guard others.isEmpty, state.pointer == nil else { return end(.giveUp) }
             }
+            guard let own = state.own, state.ownSlots.allSatisfy({ state.slots[$0] == own }), uncovered(by: own).isEmpty
+            else { return again() }
             state.phase = .moving
             return .movePointer(own)
         case .moved:
@@ -205,15 +233,41 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         state.own = id
         state.ownSets.insert(id)
         if state.firstOwn == nil { state.firstOwn = id }
-        let free = (0..<slotCount).filter { slot in
+        var free = (0..<slotCount).filter { slot in
             guard let there = state.slots[slot], let other = self.lineage(of: there) else { return true }
             return covers(id, there) || lineage.isPast(other)
         }
-        // What was seen went into the set, so some slot is free.
-        guard !free.isEmpty else { return again() }
-        let slot = choose(free)
-        state.phase = .announcing(slot: slot)
-        return .announce(slot: slot, id)
+        // What was seen went into the set, so some slot is free, unless it was left to others for want of keys.
+        guard !free.isEmpty else {
+            guard !state.canMerge else { return again() }
+            state.ownSlots = []
+            state.phase = .moving
+            return .movePointer(id)
+        }
+        // The slot of what readers see is kept while another will do: its tags keep the garbage collector from that set.
+        let others = free.filter { state.slots[$0] == nil || state.slots[$0] != state.pointer }
+        if !others.isEmpty { free = others }
+        var chosen: [Int] = []
+        while chosen.count < copies, !free.isEmpty {
+            let slot = choose(free)
+            free.removeAll { $0 == slot }
+            chosen.append(slot)
+        }
+        state.ownSlots = chosen
+        return confirm(chosen)
+    }
+
+    private mutating func confirm(_ slots: [Int]) -> Operation {
+        state.phase = .confirming(slots: slots)
+        return .confirmSlot(slots[0])
+    }
+
+    /// Goes on to overwrite a slot, unless it changed since the look: so that however long a publisher stands still, it
+    /// overwrites one announcement at most that it has not taken into account.
+    private mutating func confirmed(_ slots: [Int], _ id: SetID?) -> Operation {
+        guard let own = state.own, id == state.slots[slots[0]] || id == own else { return again() }
+        state.phase = .announcing(slots: slots)
+        return .announce(slot: slots[0], own)
     }
 
     // MARK: Covering
@@ -221,6 +275,14 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     /// The lineage of a set; nil for what cannot be verified.
     private func lineage(of id: SetID) -> Lineage? {
         state.known[id] ?? nil
+    }
+
+    /// What is to go into the next set: what is announced, and this publisher's last set, which somebody may have
+    /// overwritten everywhere.
+    private var toMerge: [SetID] {
+        guard state.canMerge, !creates else { return [] }
+        guard let own = state.own, !announcedSets.contains(own) else { return announcedSets }
+        return announcedSets + [own]
     }
 
     /// What the slots name and can be verified, each once.
