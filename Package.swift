@@ -93,7 +93,7 @@ var targets: [Target] = [
     tests(
         "ContentTrustTests",
         [
-            "ContentTrust", "TUF", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+            "ContentTrust", "TUF", "TUFClient", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
         ]
     ),
     tests(
