@@ -93,7 +93,8 @@ var targets: [Target] = [
     tests(
         "ContentTrustTests",
         [
-            "ContentTrust", "TUF", "TUFClient", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+            "ContentTrust", "TUF", "TUFClient", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON",
+            "TrustTestSupport",
         ]
     ),
     tests(
