@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// `verify --image oci-archive:FILE`, with archives whose loading gives names to images.
-@Suite(.timeLimit(.minutes(3))) struct ArchiveTests {
+@Suite(.timeLimit(.minutes(8))) struct ArchiveTests {
     /// What `docker save` of version 25 and later writes, with other names: the layout that skopeo writes, with docker's
     /// `manifest.json` beside it.
     func dockerArchive(

@@ -5,7 +5,7 @@ import Testing
 import TrustTestSupport
 
 /// Old trust data: expired, rolled back, or staler than allowed.
-@Suite(.timeLimit(.minutes(3))) struct FreshnessTests {
+@Suite(.timeLimit(.minutes(8))) struct FreshnessTests {
     @Test func anExpiredTimestampIsRefusedAndMendedByRefresh() async throws {
         try await World.with { world in
             let image = try await world.signed(daysAgo: 20)

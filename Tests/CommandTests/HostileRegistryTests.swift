@@ -5,7 +5,7 @@ import TrustCrypto
 import TrustTestSupport
 
 /// A registry that answers what it should not, after it was known as a good one.
-@Suite(.timeLimit(.minutes(3))) struct HostileRegistryTests {
+@Suite(.timeLimit(.minutes(8))) struct HostileRegistryTests {
     struct Fault: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let handler: RawServer.Handler

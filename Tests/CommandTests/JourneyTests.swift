@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// The ways through the program that everybody takes, on docker-registry.
-@Suite(.timeLimit(.minutes(3))) struct JourneyTests {
+@Suite(.timeLimit(.minutes(8))) struct JourneyTests {
     @Test func allTagsOfABuildGetItsDigest() async throws {
         try await World.with { world in
             let image = try await world.push("1.4")

@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// Keys and what opens them.
-@Suite(.timeLimit(.minutes(3))) struct KeyTests {
+@Suite(.timeLimit(.minutes(8))) struct KeyTests {
     @Test func wrongAndMissingPassphrasesChangeNothing() async throws {
         try await World.with { world in
             try await world.push("1.0")

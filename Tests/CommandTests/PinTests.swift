@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// Whom to trust.
-@Suite(.timeLimit(.minutes(3))) struct PinTests {
+@Suite(.timeLimit(.minutes(8))) struct PinTests {
     @Test func withoutAPinTheLineToAddOneIsShown() async throws {
         try await World.with { world in
             let image = try await world.push("1.0")

@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// What is not there, or not what was signed.
-@Suite(.timeLimit(.minutes(3))) struct PresenceTests {
+@Suite(.timeLimit(.minutes(8))) struct PresenceTests {
     @Test func unknownRepository() async throws {
         try await World.with { world in
             try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .unsignedRepository)

@@ -4,7 +4,7 @@ import Testing
 import TrustTestSupport
 
 /// Signals, terminals, pipes, disks and other processes.
-@Suite(.timeLimit(.minutes(3))) struct ProcessTests {
+@Suite(.timeLimit(.minutes(8))) struct ProcessTests {
     @Test(arguments: [(Signal.interrupt, 130), (.terminate, 143), (.hangUp, 129)] as [(Signal, CInt)])
     func asksToStopAreHeeded(signal: Signal, status: CInt) async throws {
         let server = try RawServer(Faults.silence)

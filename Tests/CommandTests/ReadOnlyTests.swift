@@ -3,7 +3,7 @@ import Testing
 import TrustTestSupport
 
 /// A `TRUSTCTL_HOME` on a disk that is mounted read-only.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: SmallFileSystem.isAvailable)) struct ReadOnlyTests {
+@Suite(.timeLimit(.minutes(8)), .enabled(if: SmallFileSystem.isAvailable)) struct ReadOnlyTests {
     /// Publishes 1.0 from a home on a small disk, and runs a test while the disk is read-only; afterwards all that the
     /// home held is there, and works.
     func with(_ body: (World, Trustctl) async throws -> Void) async throws {

@@ -3,7 +3,7 @@ import Testing
 import TrustTestSupport
 
 /// What a person at a terminal sees, and what ctrl-C does there.
-@Suite(.timeLimit(.minutes(3))) struct TerminalTests {
+@Suite(.timeLimit(.minutes(8))) struct TerminalTests {
     static let interrupt: [UInt8] = [3]
 
     /// A shell at a terminal that shows how the program ended, and the terminal's settings before and after it.
