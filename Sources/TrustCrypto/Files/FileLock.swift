@@ -15,7 +15,11 @@ public struct FileLock: ~Copyable, Sendable {
 
     private init(descriptor: CInt) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone leaves the lock to a child that has been forked and has not replaced its program yet.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the lock, waiting while somebody else has it.
     ///
