@@ -108,6 +108,7 @@ var products: [Product] = [
     .library(name: "CanonicalJSON", targets: ["CanonicalJSON"]),
     .library(name: "TUF", targets: ["TUF"]),
     .library(name: "TUFClient", targets: ["TUFClient"]),
+    .library(name: "KeyStorage", targets: ["KeyStorage"]),
     .library(name: "OCI", targets: ["OCI"]),
     .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
     .library(name: "TrustTransport", targets: ["TrustTransport"]),
@@ -145,7 +146,7 @@ if !coreOnly {
         tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
         tests(
             "TrustCommandsTests",
-            ["TrustCommands", "ContentTrust", "TrustCrypto", "CanonicalJSON"]
+            ["TrustCommands", "ContentTrust", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", argumentParser]
         ),
         tests(
             "CommandTests",

@@ -19,10 +19,10 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
     public var description: String { code }
 
     /// Whether the codes are the same.
-    public static func == (lhs: Reason, rhs: Reason) -> Bool { lhs.exitCode == rhs.exitCode }
+    public static func == (lhs: Reason, rhs: Reason) -> Bool { lhs.code == rhs.code }
 
     /// Feeds the code.
-    public func hash(into hasher: inout Hasher) { hasher.combine(exitCode) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 
     /// The tag is signed, fresh, and served as signed.
     public static let trusted = Reason("trusted", 0, "signed, fresh, and served as signed")

@@ -45,7 +45,7 @@ extension Refusal {
             return refusal(
                 .keyUnavailable,
                 "no key \(id) in the key stores\(elsewhere)",
-                next: "trustctl key list; for a key on another medium: --key-store DIR"
+                next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         case .duplicateKey(let id, let path):
             return refusal(.usage, "the key \(id) is there already, in \(path)")
@@ -61,21 +61,35 @@ extension Refusal {
             return refusal(
                 .keyUnavailable,
                 "\(origin.map { "the passphrase from \($0)" } ?? "the passphrase") does not open the key \(id)",
-                expected: "the passphrase that the key was stored with"
+                expected: "the passphrase that the key was stored with",
+                next: "run the command again with the right one; trustctl key list says what each key is for"
             )
         case .passphraseRequired(let id):
-            return refusal(.keyUnavailable, "the key \(id) is encrypted, and there is no passphrase")
+            return refusal(
+                .keyUnavailable,
+                "the key \(id) is encrypted, and there is no passphrase",
+                next: passphraseWays
+            )
         case .passphraseTooShort(let minimum):
             return refusal(.usage, "a new passphrase that is too short", expected: "at least \(minimum) bytes")
         case .malformedPassphrase(let origin):
-            return refusal(.keyUnavailable, "\(origin) has no passphrase, or one that is too long")
+            return refusal(
+                .keyUnavailable,
+                "\(origin) has no passphrase, or one that is too long",
+                next: "put the passphrase there, alone and in one line"
+            )
         case .passphrasesDiffer:
-            return refusal(.usage, "the new passphrase was typed differently the second time")
+            return refusal(
+                .usage,
+                "the new passphrase was typed differently the second time",
+                next: "run the command again"
+            )
         case .noPassphraseSource(let role, let ways):
             return refusal(
                 .keyUnavailable,
                 "nothing and nobody to ask for the passphrase of the \(role) key",
-                expected: ways.joined(separator: ", ")
+                expected: ways.joined(separator: ", "),
+                next: passphraseWays
             )
         case .helperNotStarted(let program, let code):
             return refusal(.keyUnavailable, "the helper program \(program) could not be started (system error \(code))")
@@ -94,6 +108,9 @@ extension Refusal {
             return refusal(.internalDefect, "the key could not be used: \(problem)")
         }
     }
+
+    private static let passphraseWays =
+        "run it on a terminal, or with --passphrase-file FILE, --passphrase-fd NUMBER or --passphrase-helper PROGRAM"
 
     private static func describe(_ problem: KeyFileError) -> String {
         switch problem {

@@ -10,7 +10,7 @@ extension Refusal {
         }
         switch error {
         case .unauthorized(let error):
-            return credentials(error, reason: .unauthorized, checked: checked)
+            return credentials(error, checked: checked)
         case .denied(let origin, let faults):
             return refusal(
                 .unauthorized,
@@ -18,18 +18,18 @@ extension Refusal {
                 next: "use an account that may do this: docker login, or --username with --password-stdin"
             )
         case .credentials(let error):
-            return credentials(error, reason: .unauthorized, checked: checked)
+            return credentials(error, checked: checked)
         case .rateLimited(let origin, let retryAfter):
             let when = retryAfter.map { "; try again in \($0.components.seconds) s" } ?? ""
             return refusal(.unreachable, "\(origin) gets too many requests\(when)", next: "try again later, or log in")
         case .serverError(let origin, let status):
             return refusal(.unreachable, "\(origin) answers with status \(status)", next: "try again later")
         case .badResponse(let origin, let problem):
-            return refusal(.badResponse, "\(origin) answers \(describe(problem))")
+            return refusal(.badResponse, "\(origin) answers \(describe(problem))", next: notARegistry)
         case .unreachable(let error):
             return transport(error, checked: checked)
         case .tooLarge(let limit):
-            return refusal(.badResponse, "an answer of more than \(limit) bytes")
+            return refusal(.badResponse, "an answer of more than \(limit) bytes", next: notARegistry)
         case .sizeMismatch(let digest, let expected, let found):
             return refusal(.badSignature, "\(digest) with \(found) bytes", expected: "\(expected) bytes")
         case .digestMismatch(let expected, let found):
@@ -39,7 +39,11 @@ extension Refusal {
         }
     }
 
-    private static func credentials(_ error: RegistryAuthError, reason: Reason, checked: String) -> Refusal {
+    /// What to do about answers that no registry gives.
+    private static let notARegistry =
+        "check the name of the registry and any proxy on the way; if it is right, tell its operator"
+
+    private static func credentials(_ error: RegistryAuthError, checked: String) -> Refusal {
         let found: String
         var next: String? = "docker login, or --username with --password-stdin"
         switch error {
@@ -68,7 +72,7 @@ extension Refusal {
             next = "use https"
         case .insecureRealm(let origin):
             found = "the token server \(origin) is not https"
-            next = nil
+            next = "tell the registry's operator; credentials are not sent there"
         case .unauthorized(let origin, let hadCredentials):
             found = hadCredentials ? "\(origin) does not accept the credentials" : "\(origin) wants credentials"
         case .insufficientScope(let origin, let scope):
@@ -80,9 +84,9 @@ extension Refusal {
             next = "try again later"
         case .malformedToken(let origin):
             found = "the token of \(origin) is malformed"
-            next = nil
+            next = notARegistry
         }
-        return Refusal(reason, checked: checked, found: found, next: next, cause: error)
+        return Refusal(.unauthorized, checked: checked, found: found, next: next, cause: error)
     }
 
     private static func transport(_ error: TransportError, checked: String) -> Refusal {

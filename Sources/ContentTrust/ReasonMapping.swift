@@ -56,14 +56,14 @@ extension Refusal {
                 .usage,
                 checked: "pins",
                 found: "\(scope) has another pin already",
-                next: "trustctl pin list; to replace it, run the command again with --replace",
+                next: "to see it: trustctl pin list; to replace it: the same command with --replace",
                 cause: error
             )
         }
     }
 
     /// A store that could not be read or written.
-    static func store(_ error: TrustStoreError, store: String) -> Refusal {
+    static func store(_ error: TrustStoreError, store: String, subject: Subject) -> Refusal {
         let checked = "trust data in \(store)"
         switch error {
         case .registry(let error):
@@ -92,7 +92,7 @@ extension Refusal {
                 .badResponse,
                 checked: checked,
                 found: "\(file) is listed and not there",
-                next: "ask the publisher to run: trustctl refresh",
+                next: "ask the publisher to run: trustctl refresh \(subject.argument)",
                 cause: error
             )
         }
@@ -100,9 +100,10 @@ extension Refusal {
 
     /// OCI documents and images on this machine.
     static func image(_ error: OCIError, checked: String) -> Refusal {
-        func refusal(_ reason: Reason, _ found: String) -> Refusal {
-            Refusal(reason, checked: checked, found: found, cause: error)
+        func refusal(_ reason: Reason, _ found: String, next: String? = nil) -> Refusal {
+            Refusal(reason, checked: checked, found: found, next: next, cause: error)
         }
+        let again = "get the image again, from where it was built"
         switch error {
         case .invalidReference(let text, let problem):
             return refusal(.usage, "\(text) is not a reference: \(problem)")
@@ -147,19 +148,39 @@ extension Refusal {
         case .limitExceeded(let what, let limit):
             return refusal(.badSignature, "more than \(limit) \(what.rawValue)")
         case .blobMissing(let digest):
-            return refusal(.badSignature, "\(digest) is missing")
+            return refusal(.badSignature, "\(digest) is missing", next: again)
         case .notALayout(let path):
-            return refusal(.usage, "\(path) is not an OCI image layout")
+            return refusal(
+                .usage,
+                "\(path) is not an OCI image layout",
+                next: "name the folder that holds oci-layout and index.json"
+            )
         case .imageNotFound(let name):
-            return refusal(.tagMissing, name.map { "no image named \($0)" } ?? "no image")
+            return refusal(
+                .tagMissing,
+                name.map { "no image named \($0)" } ?? "no image",
+                next: "look at the names in index.json, or copy the image there first"
+            )
         case .imageAmbiguous(let name):
-            return refusal(.usage, name.map { "several images named \($0)" } ?? "several images; name one")
+            return refusal(
+                .usage,
+                name.map { "several images named \($0)" } ?? "several images",
+                next: "name one image that is there once: oci:PATH:NAME or oci-archive:FILE:NAME"
+            )
         case .imageChanged(let name, let found):
-            return refusal(.conflict, "\(name) was moved to \(found?.description ?? "nothing") meanwhile")
+            return refusal(
+                .conflict,
+                "\(name) was moved to \(found?.description ?? "nothing") meanwhile",
+                next: "run the command again"
+            )
         case .fileMissing(let path):
-            return refusal(.usage, "there is no file \(path)")
+            return refusal(.usage, "there is no file \(path)", next: "check the path")
         case .archive(let path, let problem):
-            return refusal(.badSignature, "\(path) is not an archive that can be read in one way only: \(problem)")
+            return refusal(
+                .badSignature,
+                "\(path) is not an archive that can be read in one way only: \(problem)",
+                next: "write it again, with docker save, skopeo or buildah"
+            )
         case .file(let error):
             return file(error, checked: checked)
         case .cancelled:
@@ -168,15 +189,29 @@ extension Refusal {
     }
 
     /// Metadata that was refused.
-    package static func metadata(_ error: TUFError, checked: String, pin: Pin?) -> Refusal {
+    ///
+    /// - Parameters:
+    ///   - error: What was wrong with it.
+    ///   - checked: What was checked.
+    ///   - pin: What it was checked by.
+    ///   - subject: Whose it is, for the commands to run next.
+    /// - Returns: The refusal.
+    package static func metadata(
+        _ error: TUFError,
+        checked: String,
+        pin: Pin?,
+        subject: Subject? = nil
+    ) -> Refusal {
+        let scope = ShellWord.quoted(pin?.scope.description ?? "REPO")
+        let refresh = "trustctl refresh \(subject?.argument ?? "REPO")"
         func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
             Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: error)
         }
         switch error {
         case .notJSON(let role, let problem):
-            return refusal(.badSignature, "\(role?.string ?? "metadata") is not JSON that can be signed: \(problem)")
+            return refusal(.badSignature, "\(role) is not JSON that can be signed: \(problem)")
         case .malformed(let role, let field):
-            return refusal(.badSignature, "\(role?.string ?? "metadata") is malformed at \(field)")
+            return refusal(.badSignature, "\(role) is malformed at \(field)")
         case .invalidName(let name):
             return refusal(.badSignature, "\(name) is not a name")
         case .wrongType(let role, let found):
@@ -186,19 +221,21 @@ extension Refusal {
         case .lengthExceeded(let role, let limit):
             return refusal(.badSignature, "\(role) is longer than it may be", expected: "at most \(limit) bytes")
         case .duplicateSignature(let role, let keyID):
-            return refusal(.badSignature, "\(role?.string ?? "metadata") has two signatures by \(keyID)")
+            return refusal(.badSignature, "\(role) has two signatures by \(keyID)")
         case .thresholdNotMet(let role, let required, let valid):
             return refusal(
                 .badSignature,
                 "\(role) has \(valid) valid signatures by its keys",
-                expected: "at least \(required)"
+                expected: "at least \(required)",
+                next: "tell the publisher: somebody else wrote it, or too few of the keys signed"
             )
         case .notPinned(let required, let valid):
             return refusal(
                 .wrongRoot,
                 "the root is signed by \(valid) of the pinned keys",
                 expected: "at least \(required), as pinned for \(pin?.scope.description ?? "it")",
-                next: "compare the keys with the publisher's; if they were really replaced: trustctl pin add --replace"
+                next: "compare the keys with the publisher's; if they were really replaced, pin the new ones: "
+                    + "trustctl pin add \(scope) --root-key ID --replace"
             )
         case .versionMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has version \(found)", expected: "\(expected)")
@@ -207,8 +244,7 @@ extension Refusal {
                 .rollback,
                 "\(role) version \(offered)",
                 expected: "\(known) or higher, which this machine has seen",
-                next:
-                    "tell the publisher; if the registry was restored from a backup, the publisher runs: trustctl refresh"
+                next: "tell the publisher; if the registry was restored from a backup, the publisher runs: \(refresh)"
             )
         case .roleRemoved(let role):
             return refusal(.rollback, "the snapshot no longer lists \(role)")
@@ -219,7 +255,7 @@ extension Refusal {
                 .expired,
                 "\(role) expired at \(at)",
                 next: role == .root
-                    ? "the publisher must sign a new root" : "the publisher runs: trustctl refresh"
+                    ? "the publisher must sign a new root" : "the publisher runs: \(refresh)"
             )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
@@ -229,7 +265,10 @@ extension Refusal {
             return refusal(
                 .wrongRepository,
                 "\(role) of \(found.map { "the repository \($0)" } ?? "no named repository")",
-                expected: expected
+                expected: expected,
+                next: found == nil
+                    ? "if another tool wrote it and that is meant: pin it with --allow-unnamed"
+                    : "if this is a mirror that you mean to trust: pin it with --signed-as NAME"
             )
         case .tooManyRoots(let limit):
             return refusal(.badSignature, "more than \(limit) new roots at once")
@@ -239,24 +278,38 @@ extension Refusal {
     }
 
     /// An update that ended without a trusted set.
-    static func update(_ error: UpdateError<TrustStoreError>, subject: Subject, store: String, pin: Pin) -> Refusal {
-        let checked = "trust data of \(subject) in \(store)"
-        switch error {
-        case .metadata(let error): return metadata(error, checked: checked, pin: pin)
-        case .source(let error): return Refusal.store(error, store: store)
-        case .missing(let file): return missing(file, checked: checked)
-        case .cache(let error): return cache(error, checked: checked)
-        case .contention: return contention(checked: checked)
-        case .clockWentBack(let now, let lastCheck): return clock(now: now, lastCheck: lastCheck, checked: checked)
-        }
+    static func update(_ error: UpdateError<TrustStoreError>, subject: Subject, store name: String, pin: Pin?)
+        -> Refusal
+    {
+        update(error, subject: subject, store: name, pin: pin) { store($0, store: name, subject: subject) }
     }
 
     /// An answer from memory that could not be given.
-    static func update(_ error: UpdateError<Never>, subject: Subject, store: String, pin: Pin) -> Refusal {
+    static func update(_ error: UpdateError<Never>, subject: Subject, store name: String, pin: Pin?) -> Refusal {
+        update(error, subject: subject, store: name, pin: pin, source: nothing)
+    }
+
+    /// What cannot fail is not refused.
+    private static func nothing(_ error: Never) -> Refusal {}
+
+    private static func update<Failure>(
+        _ error: UpdateError<Failure>,
+        subject: Subject,
+        store: String,
+        pin: Pin?,
+        source: (Failure) -> Refusal
+    ) -> Refusal {
         let checked = "trust data of \(subject) in \(store)"
         switch error {
-        case .metadata(let error): return metadata(error, checked: checked, pin: pin)
-        case .missing(let file): return missing(file, checked: checked)
+        case .metadata(let error): return metadata(error, checked: checked, pin: pin, subject: subject)
+        case .source(let error): return source(error)
+        case .missing(let file):
+            return Refusal(
+                .badSignature,
+                checked: checked,
+                found: "no \(file)",
+                next: "the publisher runs: trustctl refresh \(subject.argument)"
+            )
         case .cache(let error): return cache(error, checked: checked)
         case .contention: return contention(checked: checked)
         case .clockWentBack(let now, let lastCheck): return clock(now: now, lastCheck: lastCheck, checked: checked)
@@ -267,7 +320,7 @@ extension Refusal {
     static func publish(_ error: PublishError, subject: Subject, store: String) -> Refusal {
         switch error {
         case .store(let error):
-            return Refusal.store(error, store: store)
+            return Refusal.store(error, store: store, subject: subject)
         case .refused(let refusal):
             return refusal
         case .cannotMerge:
@@ -275,25 +328,16 @@ extension Refusal {
                 .keyUnavailable,
                 checked: "publishing of \(subject) to \(store)",
                 found: "another publisher's set has to be merged, and the snapshot key is not at hand",
-                next: "run trustctl refresh where the snapshot key is"
+                next: "where the snapshot key is: trustctl refresh \(subject.argument)"
             )
         case .conflict(let what):
             return Refusal(
                 .conflict,
                 checked: "publishing of \(subject) to \(store)",
                 found: what,
-                next: "look at what is there (trustctl inspect \(subject)) and run the command again"
+                next: "look at what is there (trustctl inspect \(subject.argument)) and run the command again"
             )
         }
-    }
-
-    private static func missing(_ file: MetadataFile, checked: String) -> Refusal {
-        Refusal(
-            .badSignature,
-            checked: checked,
-            found: "no \(file)",
-            next: "the publisher runs: trustctl refresh"
-        )
     }
 
     private static func cache(_ error: TrustCacheError, checked: String) -> Refusal {

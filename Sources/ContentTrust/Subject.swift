@@ -17,6 +17,12 @@ public enum Subject: Sendable, Hashable, CustomStringConvertible {
 
     /// A reference to a tag of it, as commands take it.
     public func reference(tag: String) -> String { "\(self):\(tag)" }
+
+    /// As a word of a command that is suggested: a path may hold what a shell acts upon.
+    package var argument: String { ShellWord.quoted(description) }
+
+    /// A reference to a tag of it, as a word of a command that is suggested.
+    func argument(tag: String) -> String { ShellWord.quoted(reference(tag: tag)) }
 }
 
 /// Where the trust data of a subject lies, when it is not beside the images.

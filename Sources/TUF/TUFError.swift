@@ -4,10 +4,10 @@ public import TrustCrypto
 /// Why metadata was refused. Each case is a fact, without prose.
 public enum TUFError: Error, Sendable, Equatable {
     /// The bytes are not JSON that this module reads.
-    case notJSON(role: RoleName?, JSONError)
+    case notJSON(role: RoleName, JSONError)
     /// A field is missing, or does not have the form that TUF 1.0.34 §4 gives it. `field` is its path from the
-    /// envelope, such as `signed.roles.root.threshold`.
-    case malformed(role: RoleName?, field: String)
+    /// envelope, such as `signed.roles.root.threshold`; `envelope` when that itself is not an object.
+    case malformed(role: RoleName, field: String)
     /// A role name or target path is empty, too long, or has control characters.
     case invalidName(String)
     /// `_type` names another role than the one that was asked for (§5.3 to §5.6).
@@ -17,7 +17,7 @@ public enum TUFError: Error, Sendable, Equatable {
     /// The file is longer than the limit for its role, or than its parent lists (§5.1 to §5.6).
     case lengthExceeded(role: RoleName, limit: Int)
     /// Two signatures carry one key id (§4.2.1: key ids in `signatures` must be unique).
-    case duplicateSignature(role: RoleName?, KeyID)
+    case duplicateSignature(role: RoleName, KeyID)
     /// Fewer keys of the role signed than its threshold asks for (§5.3.4, §5.4.2, §5.5.3, §5.6.3).
     case thresholdNotMet(role: RoleName, required: Int, valid: Int)
     /// The first root is not signed by enough of the keys that were known beforehand.

@@ -23,9 +23,6 @@ public struct CachedMetadata: Sendable, Hashable {
     public init() {
         roots = [:]
     }
-
-    /// Whether anything was ever seen.
-    public var isEmpty: Bool { roots.isEmpty && timestamp == nil }
 }
 
 /// Keeps ``CachedMetadata`` from one run to the next, among several processes.

@@ -105,25 +105,37 @@ public struct Updater<Cache: TrustCache>: Sendable {
     /// seen before is neither asked nor changed. No verdict may come of it.
     ///
     /// - Parameters:
-    ///   - source: Where metadata comes from; nil takes what was seen.
+    ///   - source: Where metadata comes from.
     ///   - now: The time of the edit.
-    /// - Returns: The set and all its files; nil when there is no timestamp at all.
+    /// - Returns: The set and all its files.
     /// - Throws: ``UpdateError``.
     package func unsafeEditable<Source: MetadataSource>(
-        from source: Source?,
+        from source: Source,
         now: Instant
-    ) async throws(UpdateError<Source.Failure>) -> (set: TrustedSet, files: CachedMetadata)? {
-        var known = CachedMetadata()
-        if source == nil {
-            do { known = try await cache.load() } catch { throw .cache(error) }
-        }
-        var run = UpdateRun(source: source, known: known, limits: limits)
+    ) async throws(UpdateError<Source.Failure>) -> (set: TrustedSet, files: CachedMetadata) {
+        var run = UpdateRun(source: source, known: CachedMetadata(), limits: limits)
+        run.enforcesExpiry = false
+        let set = try await run.trustedSet(anchor: anchor, binding: binding, now: now)
+        return (set, run.seen)
+    }
+
+    /// As ``unsafeEditable(from:now:)``, of what was seen.
+    ///
+    /// - Parameter now: The time of the edit.
+    /// - Returns: The set and all its files; nil when what was seen is not complete.
+    /// - Throws: ``UpdateError``.
+    package func unsafeEditableSeen(
+        now: Instant
+    ) async throws(UpdateError<Never>) -> (set: TrustedSet, files: CachedMetadata)? {
+        let known: CachedMetadata
+        do { known = try await cache.load() } catch { throw .cache(error) }
+        var run = UpdateRun<NoSource>(source: nil, known: known, limits: limits)
         run.enforcesExpiry = false
         do {
             let set = try await run.trustedSet(anchor: anchor, binding: binding, now: now)
             return (set, run.seen)
         } catch {
-            if source == nil, case .missing = error { return nil }
+            if case .missing = error { return nil }
             throw error
         }
     }

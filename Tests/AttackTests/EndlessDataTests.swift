@@ -85,7 +85,7 @@ import TrustTestSupport
         scene.attacker.replace(.targets, with: file(1024))
         #expect(
             await scene.newcomer().refresh(from: scene.attacker)
-                == .refused(.malformed(role: .targets, field: "envelope.signatures"))
+                == .refused(.malformed(role: .targets, field: "signatures"))
         )
     }
 

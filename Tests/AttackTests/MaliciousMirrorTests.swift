@@ -115,7 +115,7 @@ import TrustTestSupport
         for (text, refusal) in [
             ("<html>please log in</html>", .notJSON(role: role, .syntax(offset: 0))),
             ("", .notJSON(role: role, .syntax(offset: 0))),
-            ("{}", .malformed(role: role, field: "envelope.signed")),
+            ("{}", .malformed(role: role, field: "signed")),
             ("null", .malformed(role: role, field: "envelope")),
         ] as [(String, TUFError)] {
             scene.attacker.replace(role, with: Array(text.utf8))

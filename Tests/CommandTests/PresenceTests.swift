@@ -127,6 +127,11 @@ import TrustTestSupport
                     try expect(answer, 64)
                 }
             }
+            // The names of layouts are used the same way.
+            for command in ["verify", "resolve", "revoke"] {
+                let answer = try await world.publisher.run(command, "oci:\(world.images.path):trust-data")
+                try expect(answer, 64)
+            }
         }
     }
 

@@ -31,13 +31,13 @@ import TrustTestSupport
 
     @Test func members() {
         let field = { (name: String) in TUFError.malformed(role: .targets, field: name) }
-        #expect(refusal(ofFile: ["signed": signed]) == field("envelope.signatures"))
-        #expect(refusal(ofFile: ["signatures": [entry]]) == field("envelope.signed"))
+        #expect(refusal(ofFile: ["signed": signed]) == field("signatures"))
+        #expect(refusal(ofFile: ["signatures": [entry]]) == field("signed"))
         for other in [.null, true, 1, "x", []] as [JSONValue] {
-            #expect(refusal(ofFile: ["signatures": [entry], "signed": other]) == field("envelope.signed"))
+            #expect(refusal(ofFile: ["signatures": [entry], "signed": other]) == field("signed"))
         }
         for other in [.null, true, 1, "x", [:], .object(["0": entry])] as [JSONValue] {
-            #expect(refusal(ofFile: ["signatures": other, "signed": signed]) == field("envelope.signatures"))
+            #expect(refusal(ofFile: ["signatures": other, "signed": signed]) == field("signatures"))
         }
         for other in [.null, true, 1, "x", [], ["x"]] as [JSONValue] {
             #expect(refusal(ofFile: other) == field("envelope"))
@@ -158,11 +158,11 @@ import TrustTestSupport
         let junk = (0..<3).map { Self.entry("k\($0)", "00") }
         #expect(refusal(.array([entry] + junk.prefix(2)), limits: limits) == nil)
         #expect(
-            refusal(.array([entry] + junk), limits: limits) == .malformed(role: .targets, field: "envelope.signatures")
+            refusal(.array([entry] + junk), limits: limits) == .malformed(role: .targets, field: "signatures")
         )
         let many = (0..<1024).map { Self.entry("k\($0)", "00") }
         #expect(refusal(.array(many)) == notMet)
-        #expect(refusal(.array(many + [entry])) == .malformed(role: .targets, field: "envelope.signatures"))
+        #expect(refusal(.array(many + [entry])) == .malformed(role: .targets, field: "signatures"))
     }
 
     // MARK: Signatures

@@ -4,7 +4,7 @@ import TrustTestSupport
 @testable import TUF
 
 /// The reader of an object that a test made.
-func reader(_ value: JSONValue, role: RoleName? = .root, path: String = "signed") throws -> ObjectReader {
+func reader(_ value: JSONValue, role: RoleName = .root, path: String = "signed") throws -> ObjectReader {
     try ObjectReader(JSONDocument(parsing: value.jsonBytes(pretty: false)).root, role: role, path: path)
 }
 

@@ -20,17 +20,12 @@ struct CandidateReader: Sendable {
     let now: Instant
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
-        let result: (set: TrustedSet, files: CachedMetadata)?
+        let result: (set: TrustedSet, files: CachedMetadata)
         do {
             result = try await updater.unsafeEditable(from: TrustDataSource(data: data), now: now)
         } catch {
             if case .source(let error) = error { throw .store(error) }
             throw .refused(Refusal.update(error, subject: subject, store: "the set \(data.identity)", pin: pin))
-        }
-        guard let result else {
-            throw .refused(
-                Refusal(.badSignature, checked: "trust data of \(subject)", found: "no timestamp in \(data.identity)")
-            )
         }
         return try candidate(result.set, files: result.files, identity: data.identity)
     }
@@ -66,7 +61,7 @@ struct CandidateReader: Sendable {
     func seen() async throws(PublishError) -> Candidate? {
         let result: (set: TrustedSet, files: CachedMetadata)?
         do {
-            result = try await updater.unsafeEditable(from: TrustDataSource?.none, now: now)
+            result = try await updater.unsafeEditableSeen(now: now)
         } catch {
             throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }

@@ -31,44 +31,18 @@ public struct ImageResolver: Sendable {
     ///   - subject: Whose tags.
     ///   - progress: Called after each tag, with how many are done.
     /// - Returns: The images, in the order of `tags`.
-    /// - Throws: ``Refusal`` for the first tag that cannot be signed: ``Reason/tagMissing``, ``Reason/tagMoved`` when the
-    ///   tag leads to another digest than the build wrote, and what asking the registry throws.
+    /// - Throws: ``Refusal`` for the first tag that cannot be signed: ``Reason/usage`` for a tag of the trust data,
+    ///   ``Reason/tagMissing``, ``Reason/tagMoved`` when the tag leads to another digest than the build wrote,
+    ///   ``Reason/badResponse`` for a digest that is not SHA-256, ``Reason/badSignature`` for a document that is not a
+    ///   manifest or index, or can be read as both, and what asking the registry throws.
     public func resolve(
         _ tags: [(tag: String, digest: Digest?)],
         of subject: Subject,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws(Refusal) -> [ImageToSign] {
-        let outcome = await withTaskGroup(of: (Int, Result<ImageToSign, Refusal>).self) { group in
-            var results: [Int: ImageToSign] = [:]
-            var next = 0
-            func add() {
-                guard next < tags.count else { return }
-                let index = next
-                next += 1
-                group.addTask { (index, await self.result(tags[index].tag, tags[index].digest, subject)) }
-            }
-            for _ in 0..<Self.concurrency { add() }
-            for await (index, result) in group {
-                switch result {
-                case .success(let image):
-                    results[index] = image
-                    progress(results.count)
-                    add()
-                case .failure(let refusal):
-                    group.cancelAll()
-                    return Result<[Int: ImageToSign], Refusal>.failure(refusal)
-                }
-            }
-            return .success(results)
-        }
-        return try outcome.get().sorted { $0.key < $1.key }.map(\.value)
-    }
-
-    private func result(_ tag: String, _ digest: Digest?, _ subject: Subject) async -> Result<ImageToSign, Refusal> {
-        do {
-            return .success(try await image(tag, digest, subject))
-        } catch {
-            return .failure(error)
+        try await Concurrently.map(tags, width: Self.concurrency, progress: progress) {
+            (wanted) async throws(Refusal) in
+            try await image(wanted.tag, wanted.digest, subject)
         }
     }
 
@@ -114,7 +88,12 @@ public struct ImageResolver: Sendable {
             }
             if let digest, digest != head.digest { throw moved(checked, head.digest, expected: digest) }
             guard let content = try await session.client(for: repository).manifest(.digest(head.digest)) else {
-                throw Refusal(.tagMissing, checked: checked, found: "\(head.digest) vanished while it was read")
+                throw Refusal(
+                    .tagMissing,
+                    checked: checked,
+                    found: "\(head.digest) vanished while it was read",
+                    next: "push the image again"
+                )
             }
             return content
         } catch let refusal as Refusal {

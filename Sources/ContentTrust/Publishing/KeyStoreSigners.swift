@@ -76,7 +76,7 @@ public actor KeyStoreSigners: SignerSource {
             checked: "\(checked) in \(places)",
             found: text,
             expected: "at least \(threshold)",
-            next: "trustctl key list; for a key on another medium: --key-store DIR",
+            next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR",
             cause: listing.problems.first?.error
         )
     }

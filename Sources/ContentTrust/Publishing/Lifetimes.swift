@@ -19,12 +19,12 @@ public enum DefaultLifetime {
 
 /// Lifetimes that a publisher chooses; what is not chosen goes on as it was.
 public struct LifetimeChoices: Sendable, Hashable {
-    /// Seconds for each role that was chosen, at least 60.
+    /// Seconds for each role that was chosen. Less than a minute is of no use, and is not refused here.
     public var seconds: [RoleName: Int64]
 
     /// Choices, by default none.
     ///
-    /// - Parameter seconds: Seconds for each role that is chosen, at least 60.
+    /// - Parameter seconds: Seconds for each role that is chosen.
     public init(_ seconds: [RoleName: Int64] = [:]) {
         self.seconds = seconds
     }

@@ -17,6 +17,7 @@ package struct Lineage: Sendable, Hashable {
         /// The version of the targets that it lists.
         package let targetsVersion: Int64
 
+        /// An entry.
         package init(snapshot: Digest, snapshotVersion: Int64, targetsVersion: Int64) {
             self.snapshot = snapshot
             self.snapshotVersion = snapshotVersion
@@ -40,6 +41,7 @@ package struct Lineage: Sendable, Hashable {
     /// How many ancestors a snapshot lists.
     package static let window = 64
 
+    /// The lineage of a set whose parts are known.
     package init(
         own: Entry,
         ancestors: [Entry],
@@ -54,10 +56,12 @@ package struct Lineage: Sendable, Hashable {
         self.rootVersion = rootVersion
     }
 
+    /// The lineage of a verified set.
     init(_ set: TrustedSet) throws(TUFError) {
         try self.init(root: set.root, timestamp: set.timestamp, snapshot: set.snapshot)
     }
 
+    /// The lineage of a set whose targets were not read.
     init(_ outline: SetOutline) throws(TUFError) {
         try self.init(root: outline.root, timestamp: outline.timestamp, snapshot: outline.snapshot)
     }
@@ -95,7 +99,8 @@ package struct Lineage: Sendable, Hashable {
             && other.own.targetsVersion <= own.targetsVersion
     }
 
-    /// Whether this set makes `other` superfluous: it contains it, and its timestamp is no older.
+    /// Whether this set makes `other` superfluous: it contains it, and where both have the same snapshot its timestamp is
+    /// no older.
     package func covers(_ other: Lineage) -> Bool {
         contains(other) && (own != other.own || timestampVersion >= other.timestampVersion)
     }

@@ -31,8 +31,6 @@ package actor Publication {
         package let tags: [TargetPath: TagOutcome]
         /// Tags that two other publishers had changed differently; what the registry served stayed.
         package let unmerged: [TargetPath]
-        /// The set.
-        package let set: TrustedSet
         /// Roles that were signed anew.
         package let signedRoles: [RoleName]
     }
@@ -84,7 +82,7 @@ package actor Publication {
                     .trustDataMissing,
                     checked: "trust data of \(subject)",
                     found: "none, and this machine has not seen any",
-                    next: "trustctl refresh \(subject), on a machine that has published it"
+                    next: "on a machine that has published it: trustctl refresh \(subject.argument)"
                 )
             )
         }
@@ -93,8 +91,9 @@ package actor Publication {
 
     private func initial(_ first: NewTrustData, present: (any TrustData)?) async throws(PublishError) -> NewTrustData? {
         guard let present else {
-            let made = try await reader.candidate(first.data)
-            outcome = Outcome(tags: [:], unmerged: [], set: made.set, signedRoles: RoleName.topLevel)
+            // What cannot be verified by those who pull is not published.
+            _ = try await reader.candidate(first.data)
+            outcome = Outcome(tags: [:], unmerged: [], signedRoles: RoleName.topLevel)
             return first
         }
         // A first attempt may have succeeded without anybody learning of it.
@@ -104,7 +103,7 @@ package actor Publication {
                 .usage,
                 checked: "trust data of \(subject)",
                 found: "there is trust data already",
-                next: "trustctl inspect \(subject)"
+                next: "trustctl inspect \(subject.argument)"
             )
         )
     }
@@ -139,12 +138,12 @@ package actor Publication {
         let changes = needsTargets ? table.changes(from: before) : nil
         let made = try await signing.sign(plan, table: table, changes: changes, refresh: isRefresh)
         guard let made else {
-            outcome = Outcome(tags: tags, unmerged: unmerged, set: plan.base.set, signedRoles: [])
+            outcome = Outcome(tags: tags, unmerged: unmerged, signedRoles: [])
             return nil
         }
         // What cannot be verified by those who pull is not published.
-        let verified = try await reader.candidate(made.data.data)
-        outcome = Outcome(tags: tags, unmerged: unmerged, set: verified.set, signedRoles: made.signedRoles)
+        _ = try await reader.candidate(made.data.data)
+        outcome = Outcome(tags: tags, unmerged: unmerged, signedRoles: made.signedRoles)
         return made.data
     }
 

@@ -7,13 +7,15 @@ public import TrustCrypto
 public struct InitializeOptions: Sendable {
     /// The algorithm of each role's new key; ECDSA P-256 where nothing is said.
     public var algorithms: [RoleName: KeyAlgorithm] = [:]
-    /// The root keys to use, by their computed ids. Empty takes the publisher's only root key, or makes one.
+    /// The root keys to use, by their computed ids; ``Reason/keyUnavailable`` when one is not there. Empty takes the
+    /// publisher's only root key, or makes one.
     public var rootKeys: [KeyID] = []
     /// Makes a new root key although there is one.
     public var newRootKey = false
-    /// How many root keys must sign; by default all of them.
+    /// How many root keys must sign: 1 to their number, or ``Reason/usage``. By default all of them.
     public var rootThreshold: Int?
-    /// For layouts: the name that the trust data carries. By default `local/` and a random UUID.
+    /// For layouts: the name that the trust data carries. By default `local/` and a random UUID. A repository in a registry
+    /// is always signed with its own name, whatever is here.
     public var name: String?
 
     /// The defaults.
@@ -28,10 +30,8 @@ public struct InitializeReport: Sendable {
     public let keys: [RoleName: [TUFKey]]
     /// Keys that were made now; the others were there.
     public let madeKeys: Set<KeyID>
-    /// The pin that was added on this machine.
+    /// The pin that was added on this machine; ``Pin/command`` adds it elsewhere.
     public let pin: Pin
-    /// The command that adds the same pin elsewhere.
-    public let pinCommand: String
     /// What was published.
     public let published: PublishReport
 }
@@ -54,7 +54,7 @@ extension Publisher {
     ) async throws(Refusal) -> InitializeReport {
         let store = try session.store(for: subject, at: location)
         let repository = name(of: subject, options: options)
-        try checkNew(repository)
+        try checkNew(repository, subject: subject)
         try await checkVacant(store, subject: subject)
         var made: Set<KeyID> = []
         var keys: [RoleName: [TUFKey]] = [:]
@@ -91,7 +91,6 @@ extension Publisher {
             keys: keys,
             madeKeys: made,
             pin: pin,
-            pinCommand: pin.command,
             published: published
         )
     }
@@ -113,19 +112,19 @@ extension Publisher {
             // A layout for trust data alone is made when it is published.
             present = nil
         } catch {
-            throw Refusal.store(error, store: store.name)
+            throw Refusal.store(error, store: store.name, subject: subject)
         }
         guard present != nil else { return }
         throw Refusal(
             .usage,
             checked: "trust data of \(subject) in \(store.name)",
             found: "there is trust data already",
-            next: "trustctl inspect \(subject)"
+            next: "trustctl inspect \(subject.argument)"
         )
     }
 
     /// A repository that is pinned and was never seen is new, or one whose first `init` was interrupted: that may go on.
-    private func checkNew(_ repository: String) throws(Refusal) {
+    private func checkNew(_ repository: String, subject: Subject) throws(Refusal) {
         let pin: Pin?
         do { pin = try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
         guard let pin else { return }
@@ -138,7 +137,8 @@ extension Publisher {
             .usage,
             checked: "pins for \(repository)",
             found: "pinned as \(pin.scope), and this machine has seen its trust data",
-            next: "to put lost trust data back: trustctl refresh; to begin anew: trustctl pin remove \(pin.scope)"
+            next: "to put lost trust data back: trustctl refresh \(subject.argument); "
+                + "to begin anew: trustctl pin remove \(ShellWord.quoted(pin.scope.description))"
         )
     }
 
@@ -258,20 +258,6 @@ extension Publisher {
             return try await draft.signed(by: signing)
         } catch {
             throw Refusal.metadata(error, checked: "signing of \(draft.role) for \(subject)", pin: nil)
-        }
-    }
-}
-
-extension Pin {
-    /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
-    public var command: String {
-        let scope = ShellWord.quoted(scope.description)
-        switch anchor {
-        case .keys(let ids, let threshold):
-            let keys = ids.sorted().map { " --root-key \($0)" }.joined()
-            return "trustctl pin add \(scope)\(keys)" + (threshold == ids.count ? "" : " --threshold \(threshold)")
-        case .root:
-            return "trustctl pin add \(scope) --root FILE"
         }
     }
 }

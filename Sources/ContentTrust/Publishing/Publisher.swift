@@ -30,7 +30,10 @@ public struct Publisher: Sendable {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Refusal``: ``Reason/unsignedRepository`` when there is no trust data to change, ``Reason/noPin``,
+    ///   ``Reason/keyUnavailable``, ``Reason/conflict`` when another publisher changed the same, what verifying the present
+    ///   set can find (as ``TrustVerifier/trustData(of:at:)``, but for expiry), ``Reason/unreachable``,
+    ///   ``Reason/unauthorized`` and ``Reason/badResponse`` of the store, and ``Reason/storage``.
     public func sign(
         _ images: [ImageToSign],
         of subject: Subject,
@@ -50,7 +53,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
     public func revoke(
         _ tags: [String],
         of subject: Subject,
@@ -67,7 +70,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/conflict`` never, for it changes no tag.
     public func refresh(_ subject: Subject, at location: StoreLocation? = nil) async throws(Refusal) -> PublishReport {
         try await publish(.refresh, subject: subject, location: location)
     }
@@ -80,8 +83,9 @@ public struct Publisher: Sendable {
         location: StoreLocation?
     ) async throws(Refusal) -> PublishReport {
         let store = try session.store(for: subject, at: location)
-        let (repository, pin) = try await pinned(subject, store: store)
-        return try await publish(intent, subject: subject, store: store, repository: repository, pin: pin)
+        let located = try await session.locate(subject, in: store)
+        let pin = try await pin(of: located)
+        return try await publish(intent, subject: subject, store: store, repository: located.repository, pin: pin)
     }
 
     func publish(
@@ -106,7 +110,18 @@ public struct Publisher: Sendable {
             throw Refusal.publish(error, subject: subject, store: store.name)
         }
         // Read back as everybody else will, which also remembers what was published.
-        let set = try await readBack(updater, store: store, subject: subject, pin: pin, now: now)
+        let set = try await session.reading(store, of: subject, pin: pin) {
+            (data) throws(UpdateError<TrustStoreError>) in
+            try await updater.refresh(from: TrustDataSource(data: data), now: now)
+        }
+        guard let set else {
+            throw Refusal(
+                .trustDataMissing,
+                checked: "what was published to \(store.name)",
+                found: "nothing",
+                next: "run the command again"
+            )
+        }
         guard let outcome = await publication.outcome else {
             throw Refusal(.internalDefect, checked: "publishing to \(store.name)", found: "no outcome")
         }
@@ -121,67 +136,20 @@ public struct Publisher: Sendable {
         )
     }
 
-    private func readBack(
-        _ updater: Updater<SeenTrustCache>,
-        store: any TrustStore,
-        subject: Subject,
-        pin: Pin,
-        now: Instant
-    ) async throws(Refusal) -> TrustedSet {
-        let checked = "what was published to \(store.name)"
-        for _ in 0..<4 {
-            let data: (any TrustData)?
-            do { data = try await store.current() } catch { throw Refusal.store(error, store: checked) }
-            guard let data else {
-                throw Refusal(.trustDataMissing, checked: checked, found: "nothing", next: "run the command again")
-            }
-            do {
-                return try await updater.refresh(from: TrustDataSource(data: data), now: now)
-            } catch {
-                if case .source(.vanished) = error { continue }
-                throw Refusal.update(error, subject: subject, store: store.name, pin: pin)
-            }
-        }
-        throw Refusal(
-            .conflict,
-            checked: checked,
-            found: "other publishers kept replacing it",
-            next: "run the command again"
-        )
-    }
-
-    /// The name that the trust data carries and the pin that a publisher works under.
-    private func pinned(_ subject: Subject, store: any TrustStore) async throws(Refusal) -> (String, Pin) {
-        let data: (any TrustData)?
-        do { data = try await store.current() } catch { throw Refusal.store(error, store: store.name) }
-        let repository: String
-        switch subject {
-        case .registry(let name):
-            repository = name.description
-        case .layout:
-            let root = try await data.mapAsync { (data) throws(Refusal) in
-                try await UnverifiedTrustData.read(data, subject: subject).root
-            }
-            repository = root?.common.repository ?? subject.description
-        }
-        let pin: Pin?
-        do { pin = try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
-        if let pin { return (repository, pin) }
-        guard let data else {
+    /// The pin that a publisher works under.
+    private func pin(of located: LocatedTrustData) async throws(Refusal) -> Pin {
+        if let pin = located.pin { return pin }
+        guard located.data != nil, let claims = try await session.claims(of: located) else {
             throw Refusal(
                 .unsignedRepository,
-                checked: "trust data of \(subject) in \(store.name)",
+                checked: "trust data of \(located.subject) in \(located.store.name)",
                 found: "none",
-                next: "trustctl init \(subject)"
+                next: "trustctl init \(located.subject.argument)"
             )
         }
-        let unverified = try await UnverifiedTrustData.read(data, subject: subject)
-        throw Refusal(
-            .noPin,
-            checked: "pins for \(repository)",
-            found: "none; the trust data claims \(unverified.rootDescription)",
-            expected: "a pin, so that nobody can make you sign upon foreign trust data",
-            next: unverified.pinCommand(repository: repository)
+        throw claims.notPinned(
+            located.repository,
+            expected: "a pin, so that nobody can make you sign upon foreign trust data"
         )
     }
 
@@ -216,6 +184,8 @@ public struct PublishReport: Sendable {
     public let versions: [RoleName: Int64]
     /// When each role expires.
     public let expires: [RoleName: Instant]
+    /// The role that expires first, and when: by then the trust data must have been refreshed.
+    public let firstExpiry: (role: RoleName, at: Instant)
 
     init(
         repository: String,
@@ -234,22 +204,8 @@ public struct PublishReport: Sendable {
         tags = Dictionary(outcome.tags.map { ($0.key.string, $0.value) }) { first, _ in first }
         unmergedTags = outcome.unmerged.map(\.string)
         signedRoles = changed ? outcome.signedRoles : []
-        let evidence = Evidence(set, store: store, pin: "", lastCheck: set.verifiedAt)
-        versions = evidence.versions
-        expires = evidence.expires
-    }
-
-    /// The role that expires first, and when: by then the trust data must have been refreshed.
-    public var firstExpiry: (role: RoleName, at: Instant)? {
-        expires.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { ($0.key, $0.value) }
-    }
-}
-
-extension Optional {
-    fileprivate func mapAsync<Mapped>(_ body: (Wrapped) async throws(Refusal) -> Mapped) async throws(Refusal)
-        -> Mapped?
-    {
-        guard let self else { return nil }
-        return try await body(self)
+        versions = set.common.mapValues(\.version)
+        expires = set.common.mapValues(\.expires)
+        firstExpiry = set.earliestExpiry
     }
 }

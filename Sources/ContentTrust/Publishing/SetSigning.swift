@@ -128,7 +128,7 @@ struct SetSigning: Sendable {
     }
 
     /// Whether a third or less of a role's lifetime is left, or its lifetime was chosen anew.
-    private func expiresSoon(_ common: CommonFields, role: RoleName) -> Bool {
+    func expiresSoon(_ common: CommonFields, role: RoleName) -> Bool {
         if lifetimes.seconds[role] != nil { return true }
         let lifetime = lifetimes.seconds(of: role, present: common)
         return common.expires.seconds(since: now) <= lifetime / 3

@@ -23,6 +23,9 @@ package struct LayoutTrustStore: TrustStore {
     }
 
     /// The trust data that readers see now.
+    ///
+    /// - Returns: The set, or nil when the layout has no image of that name.
+    /// - Throws: ``TrustStoreError``, also when there is no layout.
     package func current() async throws(TrustStoreError) -> (any TrustData)? {
         try open()
     }
@@ -47,6 +50,10 @@ package struct LayoutTrustStore: TrustStore {
     }
 
     /// Publishes a change: blobs first, the name last, and only if nobody moved it meanwhile.
+    ///
+    /// - Parameter publication: Makes the new set.
+    /// - Returns: What is there now.
+    /// - Throws: ``PublishError``.
     package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
         for round in 1...Self.maximumRounds {
             let present: LayoutTrustData?

@@ -15,6 +15,11 @@ package struct RegistryTrustStore: TrustStore {
     /// How many sets a publisher makes at most before it says that others are in the way.
     static let maximumRounds = 24
 
+    /// The trust data in a repository.
+    ///
+    /// - Parameters:
+    ///   - client: Asks the registry.
+    ///   - blobs: What was downloaded before.
     package init(client: RegistryClient, blobs: SmallBlobCache) {
         self.client = client
         self.blobs = blobs
@@ -45,12 +50,19 @@ package struct RegistryTrustStore: TrustStore {
     }
 
     /// The trust data that readers see now: one request when it is what was seen last.
+    ///
+    /// - Returns: The set, or nil only when the registry says that there is no such tag.
+    /// - Throws: ``TrustStoreError``.
     package func current() async throws(TrustStoreError) -> (any TrustData)? {
         guard let descriptor = try await head(try pointerTag) else { return nil }
         return try await open(descriptor)
     }
 
     /// Publishes a change, along with other publishers.
+    ///
+    /// - Parameter publication: Makes the new set.
+    /// - Returns: What is there now.
+    /// - Throws: ``PublishError``.
     package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
         var publishing = RegistryPublishing(store: self, publication: publication)
         return try await publishing.run()

@@ -1,8 +1,8 @@
-public import OCI
-public import OCIRegistry
+package import OCI
+package import OCIRegistry
 import TUF
 import TUFClient
-public import TrustCrypto
+package import TrustCrypto
 
 /// Where the trust data of one repository lives.
 package protocol TrustStore: Sendable {
@@ -52,7 +52,7 @@ struct TrustDataSource: MetadataSource {
 }
 
 /// Why a trust store could not be read or written.
-public enum TrustStoreError: Error, Sendable, Equatable {
+package enum TrustStoreError: Error, Sendable, Equatable {
     /// The registry could not be asked, or answered what it may not.
     case registry(RegistryError)
     /// A file of a local store could not be read or written.

@@ -28,8 +28,8 @@ public struct Pin: Sendable, Hashable {
         self.allowsUnnamed = allowsUnnamed
     }
 
-    /// The name that trust data of `repository` must carry under this pin.
-    func binding(for repository: String) -> RepositoryBinding {
+    /// Whose trust data is accepted for `repository` under this pin.
+    package func binding(for repository: String) -> RepositoryBinding {
         let name = signedName ?? repository
         return allowsUnnamed ? .repositoryOrUnnamed(name) : .repository(name)
     }
@@ -43,6 +43,20 @@ public struct Pin: Sendable, Hashable {
         case .keys(let ids, let threshold):
             let text = ids.map(\.string).sorted().joined(separator: ",") + "/\(threshold)"
             return Digest.compute(.sha256, over: Array(text.utf8).span).hex
+        }
+    }
+}
+
+extension Pin {
+    /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
+    public var command: String {
+        let scope = ShellWord.quoted(scope.description)
+        switch anchor {
+        case .keys(let ids, let threshold):
+            let keys = ids.sorted().map { " --root-key \($0)" }.joined()
+            return "trustctl pin add \(scope)\(keys)" + (threshold == ids.count ? "" : " --threshold \(threshold)")
+        case .root:
+            return "trustctl pin add \(scope) --root FILE"
         }
     }
 }

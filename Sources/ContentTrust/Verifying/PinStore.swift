@@ -34,7 +34,7 @@ public struct PinStore: Sendable {
         return pins.sorted { $0.scope.description < $1.scope.description }
     }
 
-    /// The most specific pin for a repository.
+    /// The most specific pin for a repository: that of the repository itself, else that of the longest prefix.
     ///
     /// - Parameter repository: The repository's full name.
     /// - Returns: The pin, or nil when none is for it.
@@ -191,7 +191,8 @@ public struct PinStore: Sendable {
 extension PinScope {
     /// A scope as it is written: a repository's full name, or a prefix that ends in `/*`.
     ///
-    /// - Parameter text: The text. Nil is returned for an empty one and for a `*` anywhere but at the end.
+    /// - Parameter text: The text. Nil is returned for an empty one, for a `*` anywhere but after the last slash at the end
+    ///   (so `reg.io*` is none), and for spaces and control characters.
     public init?(_ text: String) {
         let isPrefix = text.hasSuffix("/*")
         let name = isPrefix ? String(text.dropLast(2)) : text

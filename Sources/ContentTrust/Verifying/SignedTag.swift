@@ -61,6 +61,15 @@ extension VerifiedTrustData {
         }
     }
 
+    /// The signed tags that name a digest.
+    ///
+    /// - Parameter digest: The digest of a manifest or index.
+    /// - Returns: The tags, in the order of their bytes; none is an answer.
+    /// - Throws: ``Refusal`` with ``Reason/badSignature`` when a record is malformed.
+    public func tags(naming digest: Digest) throws(Refusal) -> [SignedTag] {
+        try signedTags.filter { $0.digest == digest }
+    }
+
     /// All signed tags, in the order of their bytes.
     ///
     /// - Throws: ``Refusal`` when a record is malformed.

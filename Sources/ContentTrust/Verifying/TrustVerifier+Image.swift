@@ -2,7 +2,7 @@ import CanonicalJSON
 import OCI
 import OCIRegistry
 import TUF
-public import TrustCrypto
+import TrustCrypto
 
 extension TrustVerifier {
     /// Answers a question. Every refusal is a verdict too; nothing is thrown.
@@ -28,17 +28,6 @@ extension TrustVerifier {
         do { return .trusted(try await image(query, data)) } catch { return .refused(error) }
     }
 
-    /// The signed tags that name a digest.
-    ///
-    /// - Parameters:
-    ///   - digest: The digest of a manifest or index.
-    ///   - data: The verified trust data.
-    /// - Returns: The tags, in the order of their bytes; none is an answer.
-    /// - Throws: ``Refusal`` when the trust data is malformed.
-    public func tags(naming digest: Digest, in data: VerifiedTrustData) throws(Refusal) -> [SignedTag] {
-        try data.signedTags.filter { $0.digest == digest }
-    }
-
     private func image(_ query: Query, _ data: VerifiedTrustData) async throws(Refusal) -> TrustedImage {
         let reference = query.subject.reference(tag: query.tag)
         guard let signed = try data.signedTag(query.tag) else {
@@ -46,7 +35,7 @@ extension TrustVerifier {
                 .unsignedTag,
                 checked: "the tag \(query.tag) in the trust data of \(query.subject)",
                 found: "it is not signed",
-                next: "signed tags: trustctl list \(query.subject)"
+                next: "signed tags: trustctl list \(query.subject.argument)"
             )
         }
         if let demanded = query.digest, demanded != signed.digest {
@@ -55,7 +44,7 @@ extension TrustVerifier {
                 checked: "the digest that \(reference) was asked for with",
                 found: demanded.description,
                 expected: "\(signed.digest), which is signed",
-                next: "trustctl verify \(reference)"
+                next: "trustctl verify \(query.subject.argument(tag: query.tag))"
             )
         }
         let descriptor = try await compare(query, signed, reference: reference)
@@ -130,8 +119,8 @@ extension TrustVerifier {
         try check(
             served,
             signed,
-            checked: "what the registry serves for \(reference)",
-            repository: repository.description
+            subject: .registry(repository),
+            checked: "what the registry serves for \(reference)"
         )
         return served
     }
@@ -145,14 +134,14 @@ extension TrustVerifier {
         do {
             switch location {
             case .layout(let path, let name):
-                return try compareAll(ImageLayout(opening: path), name: name, signed, checked: checked).root
+                return try compareAll(ImageLayout(opening: path), name, signed, subject: subject, checked: checked).root
             case .archive(let path, let name):
                 let archive = try ImageArchive(opening: path)
-                let report = try compareAll(archive, name: name, signed, checked: checked)
+                let report = try compareAll(archive, name, signed, subject: subject, checked: checked)
                 try checkNames(try archive.checkLoading([report]), signed, subject: subject, checked: checked)
                 return report.root
             case .directory, .registry:
-                throw Refusal(.usage, checked: checked, found: "not an image", expected: "oci:PATH or oci-archive:FILE")
+                throw Self.notAtHand(checked)
             }
         } catch let refusal as Refusal {
             throw refusal
@@ -163,15 +152,20 @@ extension TrustVerifier {
         }
     }
 
+    private static func notAtHand(_ checked: String) -> Refusal {
+        Refusal(.usage, checked: checked, found: "not an image", expected: "oci:PATH or oci-archive:FILE")
+    }
+
     /// Compares what a layout or archive names, and then all blobs that it leads to.
     private func compareAll(
         _ source: some BlobSource,
-        name: ImageName?,
+        _ name: ImageName?,
         _ signed: SignedTag,
+        subject: Subject,
         checked: String
     ) throws -> ImageReport {
         let found = try source.image(named: name)
-        try check(found, signed, checked: checked, repository: checked)
+        try check(found, signed, subject: subject, checked: checked)
         return try ImageCheck().check(found, in: source)
     }
 
@@ -199,8 +193,8 @@ extension TrustVerifier {
     private func check(
         _ found: Descriptor,
         _ signed: SignedTag,
-        checked: String,
-        repository: String
+        subject: Subject,
+        checked: String
     ) throws(Refusal) {
         guard found.digest == signed.digest else {
             throw Refusal(
@@ -208,8 +202,8 @@ extension TrustVerifier {
                 checked: checked,
                 found: found.digest.description,
                 expected: "\(signed.digest), which is signed",
-                next:
-                    "if the new image is meant: trustctl sign image \(repository):\(signed.tag) --digest \(found.digest)"
+                next: "if the new image is meant: trustctl sign image \(subject.argument(tag: signed.tag)) "
+                    + "--digest \(found.digest)"
             )
         }
         guard signed.mediaType == nil || found.mediaType == signed.mediaType else {
@@ -273,22 +267,25 @@ extension TrustVerifier {
             .platformMissing,
             checked: checked,
             found: present.isEmpty ? "no platforms" : present.map(\.description).joined(separator: ", "),
-            expected: platform.description
+            expected: platform.description,
+            next: "name one that is there with --platform, or run the command without it"
         )
     }
 
     private func documents(_ query: Query, checked: String) throws(Refusal) -> DocumentSource {
         do {
-            switch (query.image, query.subject) {
-            case (.atHand(.layout(let path, _)), _), (.asServed, .layout(let path)), (.notCompared, .layout(let path)):
-                return .blobs(try ImageLayout(opening: path))
-            case (.atHand(.archive(let path, _)), _):
-                return .blobs(try ImageArchive(opening: path))
-            case (_, .registry(let repository)):
-                return .registry(try session.client(for: repository))
-            case (.atHand, .layout(let path)):
-                return .blobs(try ImageLayout(opening: path))
+            switch query.image {
+            case .atHand(.layout(let path, _)): return .blobs(try ImageLayout(opening: path))
+            case .atHand(.archive(let path, _)): return .blobs(try ImageArchive(opening: path))
+            case .atHand(.directory), .atHand(.registry): throw Self.notAtHand(checked)
+            case .asServed, .notCompared: break
             }
+            switch query.subject {
+            case .layout(let path): return .blobs(try ImageLayout(opening: path))
+            case .registry(let repository): return .registry(try session.client(for: repository))
+            }
+        } catch let refusal as Refusal {
+            throw refusal
         } catch let error as OCIError {
             throw Refusal.image(error, checked: checked)
         } catch let error as RegistryError {

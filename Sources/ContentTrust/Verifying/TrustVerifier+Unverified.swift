@@ -1,3 +1,5 @@
+import TUFClient
+
 extension TrustVerifier {
     /// What the trust data of a subject claims, for somebody who has nothing to check it by. It is only to be shown.
     ///
@@ -11,11 +13,17 @@ extension TrustVerifier {
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> UnverifiedTrustData {
         let store = try session.store(for: subject, at: location)
-        let data: (any TrustData)?
-        do { data = try await store.current() } catch { throw Refusal.store(error, store: store.name) }
-        guard let data else {
-            throw Refusal(.unsignedRepository, checked: "trust data of \(subject) in \(store.name)", found: "none")
+        let claims = try await session.reading(store, of: subject) { (data) throws(UpdateError<TrustStoreError>) in
+            try await UnverifiedTrustData(reading: data)
         }
-        return try await UnverifiedTrustData.read(data, subject: subject)
+        guard let claims else {
+            throw Refusal(
+                .unsignedRepository,
+                checked: "trust data of \(subject) in \(store.name)",
+                found: "none",
+                next: "if you publish it: trustctl init \(subject.argument)"
+            )
+        }
+        return claims
     }
 }

@@ -44,170 +44,88 @@ public struct TrustVerifier: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: The verified set.
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Refusal``: ``Reason/unsignedRepository`` or ``Reason/trustDataMissing`` when there is none,
+    ///   ``Reason/noPin`` when nothing is known to check it by, ``Reason/wrongRoot``, ``Reason/wrongRepository``,
+    ///   ``Reason/badSignature``, ``Reason/rollback`` and ``Reason/expired`` for what it holds, ``Reason/unreachable``,
+    ///   ``Reason/unauthorized`` and ``Reason/badResponse`` when the store could not be asked, ``Reason/storage`` for this
+    ///   machine's files, and ``Reason/usage`` off line for a layout whose name is not given.
     public func trustData(
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> VerifiedTrustData {
         let store = try session.store(for: subject, at: location)
         let now = session.clock.now()
-        if options.offline { return try await seen(subject, store: store, now: now) }
-        var last: Refusal?
-        // A set that is replaced while it is read is read again from its tag.
-        for _ in 0..<4 {
-            do {
-                return try await refreshed(subject, store: store, now: now)
-            } catch {
-                guard case .vanished? = error.cause as? TrustStoreError else { throw error }
-                last = error
-            }
+        if options.offline { return try await seen(subject, now: now) }
+        let located = try await session.locate(subject, in: store, signedName: options.signedName)
+        guard located.data != nil else { throw try missing(located) }
+        let pin: Pin
+        if let known = located.pin { pin = known } else { pin = try await firstUse(located) }
+        guard let set = try await session.refresh(located, pin: pin, now: now) else { throw try missing(located) }
+        if located.pin == nil {
+            do { _ = try await session.home.pins.add(pin, replacing: false) } catch { throw Refusal.pins(error) }
         }
-        throw last ?? Refusal(.internalDefect, checked: subject.description, found: "no attempt was made")
+        try checkStaleness(set, subject: subject, lastCheck: now)
+        return VerifiedTrustData(
+            repository: located.repository,
+            pin: pin,
+            set: set,
+            store: store.name,
+            lastCheck: now
+        )
     }
 
     // MARK: On line
 
-    private func refreshed(
-        _ subject: Subject,
-        store: any TrustStore,
-        now: Instant
-    ) async throws(Refusal) -> VerifiedTrustData {
-        let data: (any TrustData)?
-        do { data = try await store.current() } catch { throw Refusal.store(error, store: store.name) }
-        let repository = try await signedRepository(subject, data: data)
-        let pin = try pin(for: repository, subject: subject)
-        guard let data else { throw try missing(repository, subject: subject, store: store, pin: pin) }
-        guard let pin else {
-            return try await firstUse(repository, subject: subject, store: store, data: data, now: now)
-        }
-        let set = try await refresh(pin, repository: repository, subject: subject, store: store, data: data, now: now)
-        try checkStaleness(set, subject: subject, lastCheck: now)
-        return VerifiedTrustData(
-            repository: repository,
-            pin: pin,
-            set: set,
-            data: data,
-            store: store.name,
-            lastCheck: now
-        )
-    }
-
-    private func refresh(
-        _ pin: Pin,
-        repository: String,
-        subject: Subject,
-        store: any TrustStore,
-        data: any TrustData,
-        now: Instant
-    ) async throws(Refusal) -> TrustedSet {
-        do {
-            return try await session.updater(pin, repository: repository).refresh(
-                from: TrustDataSource(data: data),
-                now: now
-            )
-        } catch {
-            throw Refusal.update(error, subject: subject, store: store.name, pin: pin)
-        }
-    }
-
-    /// The name to look for a pin under: the repository's own, or what a layout claims or is demanded to be.
-    private func signedRepository(_ subject: Subject, data: (any TrustData)?) async throws(Refusal) -> String {
-        if let name = options.signedName { return name }
-        switch subject {
-        case .registry(let name):
-            return name.description
-        case .layout:
-            guard let data else { return subject.description }
-            let root = try await UnverifiedTrustData.read(data, subject: subject).root
-            return root.common.repository ?? subject.description
-        }
-    }
-
-    private func pin(for repository: String, subject: Subject) throws(Refusal) -> Pin? {
-        do { return try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
-    }
-
     /// Nothing there is only "unsigned" where nothing was ever known.
-    private func missing(
-        _ repository: String,
-        subject: Subject,
-        store: any TrustStore,
-        pin: Pin?
-    ) throws(Refusal) -> Refusal {
+    private func missing(_ located: LocatedTrustData) throws(Refusal) -> Refusal {
+        let subject = located.subject
         let known: Bool
         do {
-            known = pin != nil ? true : try session.home.everSeen(signedName: repository)
+            known = located.pin != nil ? true : try session.home.everSeen(signedName: located.repository)
         } catch {
-            throw Refusal.file(error, checked: "what was seen of \(repository)")
+            throw Refusal.file(error, checked: "what was seen of \(located.repository)")
         }
         guard known else {
             return Refusal(
                 .unsignedRepository,
-                checked: "trust data of \(subject) in \(store.name)",
+                checked: "trust data of \(subject) in \(located.store.name)",
                 found: "none, and none was ever pinned or seen",
-                next: "if you publish it: trustctl init \(subject)"
+                next: "if you publish it: trustctl init \(subject.argument)"
             )
         }
         return Refusal(
             .trustDataMissing,
-            checked: "trust data of \(subject) in \(store.name)",
+            checked: "trust data of \(subject) in \(located.store.name)",
             found: "none",
-            expected: pin.map { "trust data, because \($0.scope) is pinned" }
+            expected: located.pin.map { "trust data, because \($0.scope) is pinned" }
                 ?? "trust data, because it was seen before",
-            next: "ask the publisher to run: trustctl refresh \(subject)"
+            next: "ask the publisher to run: trustctl refresh \(subject.argument)"
         )
     }
 
-    // MARK: First use
-
-    private func firstUse(
-        _ repository: String,
-        subject: Subject,
-        store: any TrustStore,
-        data: any TrustData,
-        now: Instant
-    ) async throws(Refusal) -> VerifiedTrustData {
-        let unverified = try await UnverifiedTrustData.read(data, subject: subject)
-        let line = unverified.pinCommand(repository: repository)
+    /// The pin that trust on first use would add.
+    private func firstUse(_ located: LocatedTrustData) async throws(Refusal) -> Pin {
+        guard let claims = try await session.claims(of: located) else { throw try missing(located) }
         guard options.trustOnFirstUse else {
-            throw Refusal(
-                .noPin,
-                checked: "pins for \(repository)",
-                found: "none; the trust data claims \(unverified.rootDescription)",
-                expected: "a pin that you compared with what the publisher tells",
-                next: line
+            throw claims.notPinned(
+                located.repository,
+                expected: "a pin that you compared with what the publisher tells"
             )
         }
-        let pin = Pin(scope: .repository(repository), anchor: unverified.anchor)
-        let set = try await refresh(pin, repository: repository, subject: subject, store: store, data: data, now: now)
-        do {
-            _ = try await session.home.pins.add(pin, replacing: false)
-        } catch {
-            throw Refusal.pins(error)
-        }
-        try checkStaleness(set, subject: subject, lastCheck: now)
-        return VerifiedTrustData(
-            repository: repository,
-            pin: pin,
-            set: set,
-            data: data,
-            store: store.name,
-            lastCheck: now
-        )
+        return claims.pin(for: located.repository)
     }
 
     // MARK: Off line
 
-    private func seen(_ subject: Subject, store: any TrustStore, now: Instant) async throws(Refusal)
-        -> VerifiedTrustData
-    {
-        let repository = options.signedName ?? subject.description
-        guard let pin = try pin(for: repository, subject: subject) else {
+    private func seen(_ subject: Subject, now: Instant) async throws(Refusal) -> VerifiedTrustData {
+        let repository = try seenName(subject)
+        guard let pin = try session.pin(for: repository) else {
             throw Refusal(
                 .noPin,
                 checked: "pins for \(repository)",
                 found: "none",
-                next: "trustctl pin add \(repository) --root-key ID, with the id that the publisher tells"
+                next: "with the id that the publisher tells: "
+                    + "trustctl pin add \(ShellWord.quoted(repository)) --root-key ID"
             )
         }
         let result: (set: TrustedSet, lastCheck: Instant)?
@@ -229,10 +147,24 @@ public struct TrustVerifier: Sendable {
             repository: repository,
             pin: pin,
             set: set,
-            data: nil,
             store: "this machine's cache",
             lastCheck: lastCheck
         )
+    }
+
+    /// The name that what was seen is kept under. A layout's own is known to its trust data alone, which is not read.
+    private func seenName(_ subject: Subject) throws(Refusal) -> String {
+        if let name = options.signedName { return name }
+        guard case .registry(let name) = subject else {
+            throw Refusal(
+                .usage,
+                checked: "the signed name of \(subject)",
+                found: "none: off line the trust data in a layout is not asked for it",
+                expected: "the name that the publisher signs with",
+                next: "run the same command with --name NAME"
+            )
+        }
+        return name.description
     }
 
     // MARK: Freshness
@@ -250,7 +182,8 @@ public struct TrustVerifier: Sendable {
                 found: found,
                 expected: "at most \(maximum) s",
                 next: options.offline
-                    ? "run the same command without --offline" : "ask the publisher to run: trustctl refresh \(subject)"
+                    ? "run the same command without --offline"
+                    : "ask the publisher to run: trustctl refresh \(subject.argument)"
             )
         }
         guard let issued = set.timestamp.payload.common.issued else {
@@ -278,14 +211,11 @@ public struct VerifiedTrustData: Sendable {
     public let set: TrustedSet
     /// Why it is trusted.
     public let evidence: Evidence
-    /// The set that was read; nil off line.
-    let data: (any TrustData)?
 
-    init(repository: String, pin: Pin, set: TrustedSet, data: (any TrustData)?, store: String, lastCheck: Instant) {
+    init(repository: String, pin: Pin, set: TrustedSet, store: String, lastCheck: Instant) {
         self.repository = repository
         self.pin = pin
         self.set = set
-        self.data = data
         evidence = Evidence(set, store: store, pin: pin.scope.description, lastCheck: lastCheck)
     }
 }

@@ -1,4 +1,5 @@
 public import TUF
+import TUFClient
 public import TrustCrypto
 
 /// What trust data claims, for somebody who has nothing yet to check it by.
@@ -7,25 +8,17 @@ public struct UnverifiedTrustData: Sendable {
     public let root: Root
 
     /// Reads the earliest root of a set.
-    static func read(_ data: any TrustData, subject: Subject) async throws(Refusal) -> UnverifiedTrustData {
-        let checked = "trust data of \(subject)"
-        let first = data.fileNames.compactMap(rootVersion).min()
-        guard let first else {
-            throw Refusal(.badSignature, checked: checked, found: "no root metadata", expected: "1.root.json")
-        }
+    init(reading data: any TrustData) async throws(UpdateError<TrustStoreError>) {
+        let first = MetadataFile.root(data.fileNames.compactMap(Self.rootVersion).min() ?? 1)
         let limit = TUFLimits().rootLength
         let bytes: [UInt8]?
-        do {
-            bytes = try await data.bytes(ofFile: MetadataFile.root(first).name, maximumLength: limit)
-        } catch {
-            throw Refusal.store(error, store: checked)
-        }
-        guard let bytes else { throw Refusal(.badSignature, checked: checked, found: "no \(first).root.json") }
+        do { bytes = try await data.bytes(ofFile: first.name, maximumLength: limit) } catch { throw .source(error) }
+        guard let bytes else { throw .missing(first) }
         do {
             let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limit)
-            return UnverifiedTrustData(root: try envelope.inspect(as: Root.self, role: .root).unverified)
+            root = try envelope.inspect(as: Root.self, role: .root).unverified
         } catch {
-            throw Refusal.metadata(error, checked: checked, pin: nil)
+            throw .metadata(error)
         }
     }
 
@@ -44,8 +37,7 @@ public struct UnverifiedTrustData: Sendable {
     /// How many root keys must sign.
     public var threshold: Int { root.roleKeys(.root)?.threshold ?? 1 }
 
-    /// The anchor that would trust this root.
-    var anchor: RootAnchor { .keys(Set(rootKeyIDs), threshold: min(threshold, max(1, rootKeyIDs.count))) }
+    private var anchor: RootAnchor { .keys(Set(rootKeyIDs), threshold: min(threshold, max(1, rootKeyIDs.count))) }
 
     /// What it claims, for messages.
     var rootDescription: String {
@@ -53,14 +45,20 @@ public struct UnverifiedTrustData: Sendable {
         return "root version \(root.common.version) with the keys \(ids) and threshold \(threshold)"
     }
 
-    /// The command that pins this root.
+    /// The pin that would trust this root.
     ///
     /// - Parameter repository: The repository to pin it for.
-    /// - Returns: A command line.
-    public func pinCommand(repository: String) -> String {
-        let keys = rootKeyIDs.map { " --root-key \($0)" }.joined()
-        let threshold = threshold == rootKeyIDs.count ? "" : " --threshold \(threshold)"
-        // The name may be what foreign metadata claims, and the line is there to be pasted into a shell.
-        return "trustctl pin add \(ShellWord.quoted(repository))\(keys)\(threshold)"
+    /// - Returns: The pin; ``Pin/command`` adds it.
+    public func pin(for repository: String) -> Pin { Pin(scope: .repository(repository), anchor: anchor) }
+
+    /// The refusal of one who has no pin, with the line that would add it.
+    func notPinned(_ repository: String, expected: String) -> Refusal {
+        Refusal(
+            .noPin,
+            checked: "pins for \(repository)",
+            found: "none; the trust data claims \(rootDescription)",
+            expected: expected,
+            next: pin(for: repository).command
+        )
     }
 }

@@ -43,6 +43,7 @@ public struct TrustedImage: Sendable {
     /// `REPOSITORY@DIGEST`, to be handed to whatever pulls.
     public var reference: String { "\(repository)@\(digest)" }
 
+    /// Made by the verifier, once everything below was checked, and by tests.
     package init(
         repository: String,
         tag: String,
@@ -78,6 +79,8 @@ public struct Evidence: Sendable {
     public let signers: [RoleName: Set<KeyID>]
     /// Expiry of each top-level role.
     public let expires: [RoleName: Instant]
+    /// The role that expires first, and when.
+    public let firstExpiry: (role: RoleName, at: Instant)
     /// When the timestamp was signed, as it says itself; nil in trust data of other tools.
     public let issued: Instant?
     /// When the store was last asked with success: this verification's time, or earlier off line.
@@ -89,17 +92,12 @@ public struct Evidence: Sendable {
         signedRepository = set.root.payload.common.repository
         self.store = store
         self.pin = pin
-        versions = [
-            .root: set.root.payload.common.version, .timestamp: set.timestamp.payload.common.version,
-            .snapshot: set.snapshot.payload.common.version, .targets: set.targets.payload.common.version,
-        ]
+        versions = set.common.mapValues(\.version)
+        expires = set.common.mapValues(\.expires)
+        firstExpiry = set.earliestExpiry
         signers = [
             .root: set.root.signers, .timestamp: set.timestamp.signers, .snapshot: set.snapshot.signers,
             .targets: set.targets.signers,
-        ]
-        expires = [
-            .root: set.root.payload.common.expires, .timestamp: set.timestamp.payload.common.expires,
-            .snapshot: set.snapshot.payload.common.expires, .targets: set.targets.payload.common.expires,
         ]
         issued = set.timestamp.payload.common.issued
         self.lastCheck = lastCheck

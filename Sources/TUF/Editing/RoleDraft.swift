@@ -71,14 +71,11 @@ public struct RoleDraft: Sendable {
     /// Sets the keys of a root (§4.3). Keys that no role uses any more are dropped; roles that are not in `roles`, and
     /// fields of roles that this module does not know, stay.
     ///
-    /// - Parameters:
-    ///   - roles: Keys and threshold of each top-level role. A role's threshold is at least 1 and at most the number of
-    ///     its different keys.
-    ///   - consistentSnapshot: Whether file names carry versions (§6.2).
-    public mutating func setRoles(
-        _ roles: [RoleName: (keys: [TUFKey], threshold: Int)],
-        consistentSnapshot: Bool = true
-    ) {
+    /// File names carry versions then (§6.2).
+    ///
+    /// - Parameter roles: Keys and threshold of each top-level role. A role's threshold is at least 1 and at most the
+    ///   number of its different keys.
+    public mutating func setRoles(_ roles: [RoleName: (keys: [TUFKey], threshold: Int)]) {
         precondition(role == .root, "only root metadata has roles")
         var rolesObject = signed["roles"]?.object ?? [:]
         var newKeys: JSONObject = [:]
@@ -99,7 +96,7 @@ public struct RoleDraft: Sendable {
         keysObject.merge(newKeys)
         signed["keys"] = .object(keysObject)
         signed["roles"] = .object(rolesObject)
-        signed["consistent_snapshot"] = .boolean(consistentSnapshot)
+        signed["consistent_snapshot"] = true
     }
 
     // MARK: Timestamp and snapshot

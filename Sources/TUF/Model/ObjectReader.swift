@@ -4,19 +4,22 @@ import TrustCrypto
 /// Reads the fields of one JSON object and says exactly which one is wrong.
 struct ObjectReader {
     let node: JSONNode
-    let role: RoleName?
+    let role: RoleName
+    /// The path of the object from the envelope; empty for the envelope itself.
     let path: String
 
-    init(_ node: JSONNode, role: RoleName?, path: String) throws(TUFError) {
-        guard node.kind == .object else { throw .malformed(role: role, field: path) }
+    init(_ node: JSONNode, role: RoleName, path: String) throws(TUFError) {
+        guard node.kind == .object else { throw .malformed(role: role, field: path.isEmpty ? "envelope" : path) }
         self.node = node
         self.role = role
         self.path = path
     }
 
     func malformed(_ key: String) -> TUFError {
-        .malformed(role: role, field: "\(path).\(key)")
+        .malformed(role: role, field: path(of: key))
     }
+
+    private func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func required(_ key: String) throws(TUFError) -> JSONNode {
         guard let value = node[key] else { throw malformed(key) }
@@ -64,7 +67,7 @@ struct ObjectReader {
     }
 
     func object(_ key: String) throws(TUFError) -> ObjectReader {
-        try ObjectReader(required(key), role: role, path: "\(path).\(key)")
+        try ObjectReader(required(key), role: role, path: path(of: key))
     }
 
     func array(_ key: String) throws(TUFError) -> JSONNode {

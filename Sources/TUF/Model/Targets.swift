@@ -1,6 +1,6 @@
 public import CanonicalJSON
 
-/// Metadata of a targets role: its targets, and the roles that it delegates to (TUF 1.0.34 §4.5).
+/// Metadata of a targets role: its targets (TUF 1.0.34 §4.5). Roles that it delegates to are not followed.
 ///
 /// The form of every record is checked when the payload is read. Records themselves are made when asked for, so that a
 /// repository of 100,000 tags costs no tree.
@@ -10,8 +10,6 @@ public struct Targets: RolePayload {
 
     /// The fields that all kinds of metadata share.
     public let common: CommonFields
-    /// The `delegations` object as received, or nil.
-    public let delegations: JSONValue?
     private let reader: ObjectReader
 
     /// Reads and checks the payload.
@@ -25,11 +23,8 @@ public struct Targets: RolePayload {
         common = try CommonFields(signedReader, type: Self.typeName, role: role)
         reader = try signedReader.object("targets")
         try Self.checkRecords(reader)
-        if signedReader.node["delegations"] == nil {
-            delegations = nil
-        } else {
-            delegations = try signedReader.object("delegations").node.value()
-        }
+        // Delegations are not followed, and must be what they are said to be all the same.
+        if signedReader.node["delegations"] != nil { _ = try signedReader.object("delegations") }
     }
 
     /// How many targets the role lists itself.

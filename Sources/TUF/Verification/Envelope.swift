@@ -42,12 +42,7 @@ public struct Envelope: Sendable {
         } catch {
             throw .notJSON(role: role, error)
         }
-        let reader: ObjectReader
-        do {
-            reader = try ObjectReader(document.root, role: role, path: "envelope")
-        } catch {
-            throw .malformed(role: role, field: "envelope")
-        }
+        let reader = try ObjectReader(document.root, role: role, path: "")
         signed = try reader.required("signed")
         guard signed.kind == .object else { throw reader.malformed("signed") }
         signatures = try Self.signatures(reader, role: role, limit: limits.signatures)

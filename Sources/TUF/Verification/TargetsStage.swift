@@ -108,12 +108,20 @@ public struct TrustedSet: Sendable {
         try targets.payload.record(for: path)
     }
 
-    /// The earliest expiry of the four roles.
-    public var earliestExpiry: (role: RoleName, at: Instant) {
-        let all: [(role: RoleName, at: Instant)] = [
-            (.root, root.payload.common.expires), (.timestamp, timestamp.payload.common.expires),
-            (.snapshot, snapshot.payload.common.expires), (.targets, targets.payload.common.expires),
+    /// The fields that the four roles share.
+    public var common: [RoleName: CommonFields] {
+        [
+            .root: root.payload.common, .timestamp: timestamp.payload.common, .snapshot: snapshot.payload.common,
+            .targets: targets.payload.common,
         ]
-        return all.dropFirst().reduce(all[0]) { $1.at < $0.at ? $1 : $0 }
+    }
+
+    /// The role that expires first, and when.
+    public var earliestExpiry: (role: RoleName, at: Instant) {
+        var earliest = (role: RoleName.timestamp, at: timestamp.payload.common.expires)
+        for (role, fields) in common where (fields.expires, role) < (earliest.at, earliest.role) {
+            earliest = (role, fields.expires)
+        }
+        return earliest
     }
 }

@@ -49,7 +49,7 @@ enum KeySelection {
                 .keyUnavailable,
                 checked: checked,
                 found: "no such key in the key stores",
-                next: "trustctl key list; for a key on another medium: --key-store DIR"
+                next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
         guard ids.count == 1 else {

@@ -131,8 +131,7 @@ struct PinAdd: TrustCommand {
         let binding: RepositoryBinding
         switch pin.scope {
         case .repository(let repository):
-            let name = pin.signedName ?? repository
-            binding = pin.allowsUnnamed ? .repositoryOrUnnamed(name) : .repository(name)
+            binding = pin.binding(for: repository)
         case .prefix:
             guard pin.allowsUnnamed else {
                 throw Refusal(

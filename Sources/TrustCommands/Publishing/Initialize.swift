@@ -44,7 +44,7 @@ struct Initialize: TrustCommand {
         }
         let text = InitializeText(subject: subject, report: report, storeArguments: store.arguments)
         for line in text.lines { context.console.note(line) }
-        context.console.result(common.json ? JSONValue.object(text.json).line : report.pinCommand)
+        context.console.result(common.json ? JSONValue.object(text.json).line : report.pin.command)
         return .trusted
     }
 }

@@ -49,11 +49,11 @@ struct InitializeText: Sendable {
             "store": .string(report.published.store),
             "identity": .string(report.published.identity.description),
             "pin": .object(pin),
-            "pinCommand": .string(report.pinCommand),
+            "pinCommand": .string(report.pin.command),
             "roles": .object(roles),
             "createdKeys": .array(report.madeKeys.sorted().map { .string($0.string) }),
         ]
-        object["refreshBefore"] = report.published.firstExpiry.map { .string($0.at.description) }
+        object["refreshBefore"] = .string(report.published.firstExpiry.at.description)
         return object
     }
 }

@@ -75,12 +75,9 @@ struct PublishText: Sendable {
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
         }
-        if let first = report.firstExpiry {
-            let command = "trustctl refresh \(subject)\(storeArguments)"
-            lines.append(
-                "\(first.role) expires first, at \(first.at); from cron or CI: \(SafeText.escaped(command))"
-            )
-        }
+        let first = report.firstExpiry
+        let command = "trustctl refresh \(subject.argument)\(storeArguments)"
+        lines.append("\(first.role) expires first, at \(first.at); from cron or CI: \(SafeText.escaped(command))")
         return lines
     }
 
@@ -123,7 +120,7 @@ struct PublishText: Sendable {
             "roles": Self.roles(versions: report.versions, expires: report.expires),
         ]
         if !report.tags.isEmpty { object["tags"] = .array(tags) }
-        object["refreshBefore"] = report.firstExpiry.map { .string($0.at.description) }
+        object["refreshBefore"] = .string(report.firstExpiry.at.description)
         return object
     }
 

@@ -43,10 +43,9 @@ struct Refresh: TrustCommand {
             for subject in wanted {
                 do throws(Refusal) {
                     let report = try await publisher.refresh(subject, at: location)
-                    let until = report.firstExpiry.map { "\(SafeText.escaped(subject.description)) \($0.at)" }
                     outcomes.add(
                         PublishText(subject: subject, report: report, storeArguments: store.arguments),
-                        results: until.map { [$0] } ?? []
+                        results: ["\(SafeText.escaped(subject.description)) \(report.firstExpiry.at)"]
                     )
                 } catch {
                     guard !Task.isCancelled else { throw error }

@@ -161,7 +161,7 @@ struct SignImage: TrustCommand {
         let report = try await publisher.initialize(subject, at: location)
         let text = InitializeText(subject: subject, report: report, storeArguments: store.arguments)
         for line in text.lines { console.note(line) }
-        console.note(SafeText.escaped(report.pinCommand))
+        console.note(SafeText.escaped(report.pin.command))
         return try await publisher.sign(images, of: subject, at: location)
     }
 }

@@ -65,11 +65,11 @@ struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The same, if it can be an image: the tags of the trust data in a registry are none.
+    /// The same, if it can be an image: the tags of the trust data are none, in a registry and in a layout.
     ///
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     func requireImage() throws(Refusal) -> ImageReference {
-        guard case .registry = subject, let tag, RegistryTrustStore.isReserved(tag.string) else { return self }
+        guard let tag, RegistryTrustStore.isReserved(tag.string) else { return self }
         throw Refusal(
             .usage,
             checked: "reference \(self)",

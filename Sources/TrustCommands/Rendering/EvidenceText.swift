@@ -13,7 +13,7 @@ enum EvidenceText {
         }
         let age = evidence.verifiedAt.seconds(since: evidence.lastCheck)
         if age > 0 { parts.append("last asked \(DurationText.words(age)) ago") }
-        if let first = evidence.expires.values.min() { parts.append("good until \(first)") }
+        parts.append("good until \(evidence.firstExpiry.at)")
         return parts.joined(separator: ", ")
     }
 

@@ -14,10 +14,7 @@ struct RoleSummary: Sendable {
 
     /// The top-level roles of a verified set.
     static func all(_ set: TrustedSet) -> [RoleSummary] {
-        let common: [RoleName: CommonFields] = [
-            .root: set.root.payload.common, .timestamp: set.timestamp.payload.common,
-            .snapshot: set.snapshot.payload.common, .targets: set.targets.payload.common,
-        ]
+        let common = set.common
         return RoleName.topLevel.map { summary($0, root: set.root.payload, common: common[$0]) }
     }
 

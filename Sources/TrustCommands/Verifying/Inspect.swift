@@ -103,7 +103,7 @@ struct Inspect: TrustCommand {
                 .unsignedTag,
                 checked: "signed tags of \(reference.subject)",
                 found: "\(name) is not among them",
-                next: "trustctl list \(reference.subject)"
+                next: "trustctl list \(reference.subject.argument)"
             )
         }
         return tag

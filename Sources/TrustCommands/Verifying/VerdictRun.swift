@@ -22,7 +22,7 @@ struct VerdictRun: Sendable {
         let references = references.map(\.withTag)
         var subjects: [Subject] = []
         for reference in references where !subjects.contains(reference.subject) { subjects.append(reference.subject) }
-        let found = await concurrently(subjects) { subject in
+        let found = await Concurrently.map(subjects, width: Self.width) { subject in
             do throws(Refusal) {
                 return Result<VerifiedTrustData, Refusal>.success(
                     try await verifier.trustData(of: subject, at: location)
@@ -32,7 +32,7 @@ struct VerdictRun: Sendable {
             }
         }
         let data = Dictionary(zip(subjects, found)) { first, _ in first }
-        return await concurrently(references) { reference in
+        return await Concurrently.map(references, width: Self.width) { reference in
             VerdictReport(reference: reference.description, answer: await answer(reference, data[reference.subject]))
         }
     }
@@ -88,38 +88,15 @@ struct VerdictRun: Sendable {
                 expected: "REPO:TAG"
             )
         }
-        let tags = try verifier.tags(naming: digest, in: data)
+        let tags = try data.tags(naming: digest)
         guard !tags.isEmpty else {
             throw Refusal(
                 .unsignedTag,
                 checked: "signed tags of \(reference.subject)",
                 found: "none of them is \(digest)",
-                next: "trustctl list \(reference.subject)"
+                next: "trustctl list \(reference.subject.argument)"
             )
         }
         return .tags(tags, subject: reference.subject, evidence: data.evidence)
-    }
-
-    /// What `body` makes of each element, in their order, a few at a time.
-    private func concurrently<Element: Sendable, Made: Sendable>(
-        _ elements: [Element],
-        _ body: @escaping @Sendable (Element) async -> Made
-    ) async -> [Made] {
-        await withTaskGroup(of: (Int, Made).self) { group in
-            var made: [(Int, Made)] = []
-            var next = 0
-            func start() {
-                guard next < elements.count else { return }
-                let index = next
-                next += 1
-                group.addTask { (index, await body(elements[index])) }
-            }
-            for _ in 0..<Self.width { start() }
-            while let one = await group.next() {
-                made.append(one)
-                start()
-            }
-            return made.sorted { $0.0 < $1.0 }.map(\.1)
-        }
     }
 }

@@ -108,7 +108,7 @@ struct World: Sendable {
             let made = try await publisher.initialize(subject)
             let images = try await ImageResolver(session: session).resolve([(tag, nil)], of: subject)
             _ = try await publisher.sign(images, of: subject)
-            return made.pinCommand
+            return made.pin.command
         }
         try expect(try await consumer.runAll(command.split(separator: " ").dropFirst().map(String.init)), 0)
         return entry

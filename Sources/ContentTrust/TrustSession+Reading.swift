@@ -1,0 +1,116 @@
+import TUF
+import TUFClient
+
+/// What a store holds of a subject, and what it is to be checked by.
+struct LocatedTrustData: Sendable {
+    let subject: Subject
+    let store: any TrustStore
+    /// What readers see now; nil only when the store looked and there is none.
+    let data: (any TrustData)?
+    /// What it claims, where that was read to learn its name.
+    let claims: UnverifiedTrustData?
+    /// The name that pins and memory know it by.
+    let repository: String
+    /// The pin for that name.
+    let pin: Pin?
+}
+
+extension TrustSession {
+    /// How often a set that is replaced while it is read is read again from its tag.
+    private static var maximumReadings: Int { 4 }
+
+    /// What readers of a subject see now, with its name and its pin.
+    ///
+    /// - Parameters:
+    ///   - subject: Whose trust data.
+    ///   - store: Where it lies.
+    ///   - signedName: The name that it must carry; nil takes a repository's own, and what a layout claims.
+    /// - Returns: What is there.
+    /// - Throws: ``Refusal`` when the store or the pins could not be read.
+    func locate(
+        _ subject: Subject,
+        in store: any TrustStore,
+        signedName: String? = nil
+    ) async throws(Refusal) -> LocatedTrustData {
+        let found = try await reading(store, of: subject) {
+            (data) throws(UpdateError<TrustStoreError>) -> (data: any TrustData, claims: UnverifiedTrustData?) in
+            guard signedName == nil, case .layout = subject else { return (data, nil) }
+            return (data, try await UnverifiedTrustData(reading: data))
+        }
+        let repository = signedName ?? found?.claims?.root.common.repository ?? subject.description
+        return LocatedTrustData(
+            subject: subject,
+            store: store,
+            data: found?.data,
+            claims: found?.claims,
+            repository: repository,
+            pin: try pin(for: repository)
+        )
+    }
+
+    /// Brings what this machine knows up to date with what was located, or with what has replaced it since.
+    ///
+    /// - Parameters:
+    ///   - located: What was there a moment ago.
+    ///   - pin: What to check it by.
+    ///   - now: The time of this verification.
+    /// - Returns: The verified set, or nil when the trust data is gone.
+    /// - Throws: ``Refusal``.
+    func refresh(_ located: LocatedTrustData, pin: Pin, now: Instant) async throws(Refusal) -> TrustedSet? {
+        let updater = updater(pin, repository: located.repository)
+        return try await reading(located.store, of: located.subject, pin: pin, first: located.data) {
+            (data) throws(UpdateError<TrustStoreError>) in
+            try await updater.refresh(from: TrustDataSource(data: data), now: now)
+        }
+    }
+
+    /// What a located set claims.
+    func claims(of located: LocatedTrustData) async throws(Refusal) -> UnverifiedTrustData? {
+        if let claims = located.claims { return claims }
+        return try await reading(located.store, of: located.subject, first: located.data) {
+            (data) throws(UpdateError<TrustStoreError>) in
+            try await UnverifiedTrustData(reading: data)
+        }
+    }
+
+    /// The pin for a name.
+    func pin(for repository: String) throws(Refusal) -> Pin? {
+        do { return try home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
+    }
+
+    /// What `read` makes of the set that readers see. One that is replaced meanwhile is read again from its tag.
+    ///
+    /// - Parameters:
+    ///   - store: Where the set is.
+    ///   - subject: Whose it is.
+    ///   - pin: What it is checked by, for messages.
+    ///   - first: A set that was opened a moment ago, to begin with.
+    ///   - read: Reads it.
+    /// - Returns: What was made of it, or nil when there is no trust data.
+    /// - Throws: ``Refusal``.
+    func reading<Value>(
+        _ store: any TrustStore,
+        of subject: Subject,
+        pin: Pin? = nil,
+        first: (any TrustData)? = nil,
+        _ read: (any TrustData) async throws(UpdateError<TrustStoreError>) -> Value
+    ) async throws(Refusal) -> Value? {
+        var opened = first
+        var attempt = 1
+        while true {
+            do throws(UpdateError<TrustStoreError>) {
+                if opened == nil {
+                    do { opened = try await store.current() } catch { throw .source(error) }
+                }
+                guard let data = opened else { return nil }
+                return try await read(data)
+            } catch {
+                guard case .source(.vanished) = error, attempt < Self.maximumReadings else {
+                    throw Refusal.update(error, subject: subject, store: store.name, pin: pin)
+                }
+                opened = nil
+                attempt += 1
+            }
+        }
+    }
+}
