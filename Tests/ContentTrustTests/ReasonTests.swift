@@ -24,7 +24,7 @@ import TrustTestSupport
 
     @Test func theSchemaHasTheSameCodes() throws {
         let schema = try JSONValue(parsing: try Files.read(Files.projectRoot + "/docs/schemas/common.schema.json"))
-        func codes(_ name: String) -> [String]? { schema["$defs"]?[name]?["enum"]?.array?.compactMap(\.string) }
+        func codes(_ name: String) -> [String]? { schema["$defs"]?[name]?["examples"]?.array?.compactMap(\.string) }
         #expect(codes("reason") == Reason.all.map(\.code))
         #expect(codes("refusedReason") == Reason.all.filter { $0 != .trusted }.map(\.code))
     }

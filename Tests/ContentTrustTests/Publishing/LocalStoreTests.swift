@@ -63,7 +63,8 @@ import TrustTestSupport
 
         func loseTrustData() async throws {
             if location == nil {
-                try Files.write(Array(#"{"schemaVersion": 2, "manifests": []}"#.utf8), to: directory.file("images/index.json"))
+                let empty = Array(#"{"schemaVersion": 2, "manifests": []}"#.utf8)
+                try Files.write(empty, to: directory.file("images/index.json"))
             } else {
                 try await runSuccessfully(Command("rm", ["-rf", directory.file("trust-data")]))
             }
