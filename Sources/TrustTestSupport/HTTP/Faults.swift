@@ -8,13 +8,13 @@ public enum Faults {
         connection.finish()
     }
 
-    /// Answers 200 with one byte at a time, for ever.
+    /// Answers 200 with one byte at a time, for ever: of the body, or of a header field where there is no body.
     ///
     /// - Parameter pause: Between two bytes.
     /// - Returns: A handler.
     public static func trickle(every pause: Duration) -> RawServer.Handler {
-        { _, connection in
-            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n")
+        { request, connection in
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\(request.isHead ? "X-Slow: " : "\r\n")")
             while !connection.isFinished, connection.write("a") { connection.pause(pause) }
             connection.finish()
         }
