@@ -30,6 +30,16 @@ public protocol KeyStore: Sendable {
     ///   ``KeyStorageError/passphraseRequired(_:)`` among them.
     func unlock(_ keyID: KeyID, passphrase: Passphrase?) async throws(KeyStorageError) -> PrivateKey
 
+    /// Keeps out everybody else who wants to make a key that is missing: two that look at once would both make one.
+    ///
+    /// It keeps nobody from reading, and ``add(_:_:passphrase:created:)`` works while it is held.
+    ///
+    /// - Parameter timeout: How long to wait at most for another process that makes a key.
+    /// - Returns: The lock, held until the value ends.
+    /// - Throws: ``KeyStorageError/file(_:)`` with ``FileError/locked(path:)`` when the time is up;
+    ///   ``KeyStorageError/cancelled``, and ``KeyStorageError`` when the store cannot be written.
+    func lockMaking(timeout: Duration) async throws(KeyStorageError) -> FileLock
+
     /// Stores a key, encrypted.
     ///
     /// - Parameters:

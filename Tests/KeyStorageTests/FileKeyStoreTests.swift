@@ -187,6 +187,19 @@ import TrustTestSupport
         _ = consume lock
     }
 
+    @Test func whoMakesAKeyKeepsOutOthersThatWouldMakeOne() async throws {
+        let lock = try await store.lockMaking(timeout: .zero)
+        #expect(try permissions(store.directory) == 0o700)
+        let path = store.directory + "/.making.lock"
+        await #expect(throws: KeyStorageError.file(.locked(path: path))) {
+            _ = try await store.lockMaking(timeout: .milliseconds(20))
+        }
+        let record = try await store.addUnencryptedUnsafe(.generate(.ed25519), .root(), created: now)
+        #expect(try await store.list() == KeyListing(records: [record]))
+        _ = consume lock
+        _ = try await store.lockMaking(timeout: .zero)
+    }
+
     @Test func attributesAreChecked() {
         #expect(throws: KeyStorageError.repositoryNotAllowed(.root)) {
             try KeyAttributes(role: .root, repository: "a")

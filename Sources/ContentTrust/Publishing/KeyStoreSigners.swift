@@ -9,6 +9,9 @@ public import TrustCrypto
 /// passphrase that was typed for a repository's key is tried for its other keys too, and protects those that are made in
 /// the same run; never the root key.
 public actor KeyStoreSigners: SignerSource {
+    /// Whoever makes a key may be typing its passphrase.
+    private static let makingTimeout = Duration.seconds(120)
+
     private let stores: KeyStoreSet
     private let passphrases: any PassphraseSource
     private let clock: any WallClock
@@ -99,6 +102,18 @@ public actor KeyStoreSigners: SignerSource {
     ///   there.
     public func rootKeys() async throws(Refusal) -> [TUFKey] {
         try await records { $0.role == .root }
+    }
+
+    /// Keeps out other publishers that are about to make a root key in the primary store.
+    ///
+    /// - Returns: The lock, held until the value ends.
+    /// - Throws: ``Refusal`` when another one holds it for too long, or the store cannot be written.
+    public func lockRootKeys() async throws(Refusal) -> FileLock? {
+        do throws(KeyStorageError) {
+            return try await stores.primary.lockMaking(timeout: Self.makingTimeout)
+        } catch {
+            throw Refusal.keys(error, checked: "a new root key")
+        }
     }
 
     /// The keys that were made for a role of a repository before.

@@ -168,21 +168,32 @@ extension Publisher {
             }
             return chosen
         }
-        if !options.newRootKey, !present.isEmpty {
-            guard present.count == 1 else {
-                throw Refusal(
-                    .usage,
-                    checked: "root keys",
-                    found: "\(present.count) of them: \(present.map(\.computedID.string).joined(separator: ", "))",
-                    next: "say which: --root-key ID, or --new-root-key"
-                )
-            }
-            return present
+        if !options.newRootKey, let only = try Self.only(of: present) { return [only] }
+        // Another publisher may have found none, too: whoever comes second uses the key that the first one made.
+        let lock = try await signers.lockRootKeys()
+        let key: TUFKey
+        if !options.newRootKey, let only = try Self.only(of: try await signers.rootKeys()) {
+            key = only
+        } else {
+            let algorithm = options.algorithms[.root] ?? .ecdsaP256
+            key = try await signers.makeKey(for: .root, repository: nil, algorithm: algorithm)
+            made.insert(key.computedID)
         }
-        let algorithm = options.algorithms[.root] ?? .ecdsaP256
-        let key = try await signers.makeKey(for: .root, repository: nil, algorithm: algorithm)
-        made.insert(key.computedID)
+        _ = consume lock
         return [key]
+    }
+
+    /// The root key to use when none was named; nil when there is none.
+    private static func only(of present: [TUFKey]) throws(Refusal) -> TUFKey? {
+        guard present.count <= 1 else {
+            throw Refusal(
+                .usage,
+                checked: "root keys",
+                found: "\(present.count) of them: \(present.map(\.computedID.string).joined(separator: ", "))",
+                next: "say which: --root-key ID, or --new-root-key"
+            )
+        }
+        return present.first
     }
 
     // MARK: The first set

@@ -29,6 +29,12 @@ public protocol SignerSource: Sendable {
     /// - Throws: ``Refusal`` when a key store cannot be read.
     func rootKeys() async throws(Refusal) -> [TUFKey]
 
+    /// Keeps out other publishers that find no root key and are about to make one.
+    ///
+    /// - Returns: The lock, held until the value ends; nil where the keys are this publisher's alone.
+    /// - Throws: ``Refusal`` with ``Reason/storage`` when another one holds it for too long.
+    func lockRootKeys() async throws(Refusal) -> FileLock?
+
     /// The keys that were made for a role of a repository before, such as by an `init` that did not come to its end.
     ///
     /// - Parameters:

@@ -76,6 +76,16 @@ public struct FileKeyStore: KeyStore {
         }
     }
 
+    /// Keeps out everybody else who wants to make a key that is missing. The directory is made if it is not there.
+    ///
+    /// - Parameter timeout: How long to wait at most for another process that makes a key.
+    /// - Returns: The lock, held until the value ends.
+    /// - Throws: ``KeyStorageError``, ``KeyStorageError/file(_:)`` with ``FileError/locked(path:)`` among them.
+    public func lockMaking(timeout: Duration) async throws(KeyStorageError) -> FileLock {
+        try prepareDirectory()
+        return try await lock(".making.lock", timeout: timeout)
+    }
+
     /// Stores a key, encrypted.
     ///
     /// - Parameters:
@@ -175,10 +185,7 @@ public struct FileKeyStore: KeyStore {
             location: path,
             isEncrypted: isEncrypted
         )
-        if try !PrivatePath.checkDirectory(directory) {
-            try filing { () throws(FileError) in try DurableFile.createDirectory(directory, mode: 0o700) }
-            guard try PrivatePath.checkDirectory(directory) else { throw .storeMissing(path: directory) }
-        }
+        try prepareDirectory()
         let lock = try await lock()
         // Whatever is there under that name, readable or not, must not be lost.
         let names = try names() ?? []
@@ -187,6 +194,12 @@ public struct FileKeyStore: KeyStore {
         try write(StoredKeyFile.contents(StoredKeyFile.json(record), pem: pem), to: path)
         _ = consume lock
         return record
+    }
+
+    private func prepareDirectory() throws(KeyStorageError) {
+        guard try !PrivatePath.checkDirectory(directory) else { return }
+        try filing { () throws(FileError) in try DurableFile.createDirectory(directory, mode: 0o700) }
+        guard try PrivatePath.checkDirectory(directory) else { throw .storeMissing(path: directory) }
     }
 
     /// The key's file as far as it can be read without its passphrase; nil when there is none.
@@ -219,9 +232,11 @@ public struct FileKeyStore: KeyStore {
     }
 
     /// Excludes other writers.
-    private func lock() async throws(KeyStorageError) -> FileLock {
+    private func lock() async throws(KeyStorageError) -> FileLock { try await lock(".lock", timeout: lockTimeout) }
+
+    private func lock(_ name: String, timeout: Duration) async throws(KeyStorageError) -> FileLock {
         do throws(FileError) {
-            return try await FileLock.acquire(DurableFile.join(directory, ".lock"), timeout: lockTimeout)
+            return try await FileLock.acquire(DurableFile.join(directory, name), timeout: timeout)
         } catch .cancelled {
             throw .cancelled
         } catch {

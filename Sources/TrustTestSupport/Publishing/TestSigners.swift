@@ -37,6 +37,9 @@ public actor TestSigners: SignerSource {
     }
 
     /// As ``SignerSource`` has it.
+    public func lockRootKeys() async throws(Refusal) -> FileLock? { nil }
+
+    /// As ``SignerSource`` has it.
     public func keys(for role: RoleName, repository: String) async throws(Refusal) -> [TUFKey] {
         keys.filter { $0.role == role && $0.repository == repository }
             .map { TUFKey(publicKey: $0.key.publicKey, scheme: $0.key.scheme) }
