@@ -46,7 +46,8 @@ public actor KeyStoreSigners: SignerSource {
     ///   - keys: The role's keys.
     ///   - threshold: How many of them must sign.
     /// - Returns: `threshold` signers.
-    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when there are fewer.
+    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when there are fewer, with ``Reason/storage`` when a store or
+    ///   file that may have them cannot be used as it is.
     public func signers(
         for role: RoleName,
         keys: [PublicKey],
@@ -70,17 +71,18 @@ public actor KeyStoreSigners: SignerSource {
         if let failure { throw Refusal.keys(failure, checked: checked) }
         let ids = keys.map { TUFKey(publicKey: $0, scheme: $0.defaultScheme).computedID.string }.sorted()
         var text = "\(found.count) of the keys \(ids.joined(separator: ", "))"
-        for problem in listing.problems {
-            let refusal = Refusal.keys(problem.error, checked: checked)
-            text += "; \(refusal.found)"
-        }
+        let problems = listing.problems.map { Refusal.keys($0.error, checked: checked) }
+        for problem in problems { text += "; \(problem.found)" }
+        // The key may be there and only its store in disorder, which is to be mended first.
+        let disorder = problems.first { $0.reason == .storage }
         throw Refusal(
-            .keyUnavailable,
+            disorder?.reason ?? .keyUnavailable,
             checked: "\(checked) in \(places)",
             found: text,
-            expected: "at least \(threshold)",
-            next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR",
-            cause: listing.problems.first?.error
+            expected: disorder?.expected ?? "at least \(threshold)",
+            next: disorder?.next
+                ?? "to see what there is: trustctl key list; for a key on another medium: --key-store DIR",
+            cause: disorder?.cause ?? listing.problems.first?.error
         )
     }
 

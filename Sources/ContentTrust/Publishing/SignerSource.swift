@@ -10,7 +10,8 @@ public protocol SignerSource: Sendable {
     ///   - keys: The role's keys.
     ///   - threshold: How many of them must sign.
     /// - Returns: At least `threshold` signers with different keys out of `keys`.
-    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when there are fewer.
+    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when there are fewer, with ``Reason/storage`` when a place that
+    ///   may have them cannot be read.
     func signers(for role: RoleName, keys: [PublicKey], threshold: Int) async throws(Refusal) -> [any Signer]
 
     /// Whether enough keys of a role are within reach, not looking at passphrases.

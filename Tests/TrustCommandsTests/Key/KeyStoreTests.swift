@@ -20,6 +20,27 @@ import TrustTestSupport
         #expect(keys.count == 1 + 6 * 3)
     }
 
+    /// The directory, and each key file that is needed.
+    @Test(arguments: [true, false])
+    func aStoreThatIsOpenToOthersIsToBeMended(isDirectory: Bool) async throws {
+        let home = try TemporaryHome()
+        await Self.initialize(1, home)
+        var paths = ["\(home.path)/keys"]
+        if !isDirectory {
+            let keys = try await run("key", "list", "--json", home: home).objects
+            paths = keys.compactMap { $0["keyID"]?.string }.map { "\(home.path)/keys/\($0).key" }
+            #expect(paths.count == 4)
+        }
+        for path in paths { try Files.setMode(path, isDirectory ? 0o755 : 0o644) }
+        let refused = await run("refresh", "oci:\(home.path)/layout-1", "--json", home: home)
+        #expect(refused.status == Reason.storage.exitCode, "\(refused.errors)")
+        let object = try #require(try refused.objects.first)
+        #expect(object["reason"] == "storage")
+        #expect(object["next"]?.string?.hasPrefix("chmod go= \(home.path)/keys") == true)
+        for path in paths { try Files.setMode(path, isDirectory ? 0o700 : 0o600) }
+        #expect(await run("refresh", "oci:\(home.path)/layout-1", home: home).status == 0)
+    }
+
     @discardableResult
     private static func initialize(_ number: Int, _ home: TemporaryHome) async -> Transcript {
         await run("init", "oci:\(home.path)/layout-\(number)", "--unsafe-unencrypted", home: home)
