@@ -102,6 +102,8 @@ extension Refusal {
             return refusal(.keyUnavailable, "the prompt ended without a passphrase")
         case .cancelled:
             return refusal(.keyUnavailable, "cancelled")
+        case .fileMissing(let path):
+            return refusal(.usage, "there is no file \(path)", next: "check the path")
         case .file(let error):
             return file(error, checked: checked)
         case .crypto(let problem):

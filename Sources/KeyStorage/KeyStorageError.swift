@@ -49,6 +49,8 @@ public enum KeyStorageError: Error, Sendable, Equatable {
     case promptEnded
     /// The task was cancelled.
     case cancelled
+    /// A file that was named to be read, a key file or one with a passphrase, does not exist.
+    case fileMissing(path: String)
     /// The file system refused.
     case file(FileError)
     /// A key could not be made or used.

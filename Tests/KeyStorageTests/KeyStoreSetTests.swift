@@ -86,7 +86,7 @@ import TrustTestSupport
 
     @Test func unsuitableFilesAreNamed() async throws {
         let missing = directory.path + "/missing"
-        await #expect(throws: KeyStorageError.file(.other(path: missing, errno: ENOENT))) {
+        await #expect(throws: KeyStorageError.fileMissing(path: missing)) {
             try await KeyTransfer.read(missing, passphrase: nil)
         }
         let publicKey = fixtures + "/p256.pub.pem"

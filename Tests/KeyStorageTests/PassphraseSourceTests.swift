@@ -70,7 +70,7 @@ import TrustTestSupport
     @Test func filesWithoutAPassphrase() async throws {
         let path = directory.path + "/passphrase"
         let source = LinePassphrase(file: path) { _ in }
-        await #expect(throws: KeyStorageError.file(.other(path: path, errno: ENOENT))) { try await answer(source) }
+        await #expect(throws: KeyStorageError.fileMissing(path: path)) { try await answer(source) }
         for contents in ["", "\n", "\r\n", "\nsecret"] {
             try write(contents, path)
             await #expect(throws: KeyStorageError.malformedPassphrase(origin: "the file \(path)")) {

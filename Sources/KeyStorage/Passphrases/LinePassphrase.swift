@@ -53,8 +53,8 @@ public final class LinePassphrase: PassphraseSource {
     ///
     /// - Parameter request: What the passphrase is needed for; all keys get the same one.
     /// - Returns: The passphrase.
-    /// - Throws: ``KeyStorageError/file(_:)`` when it cannot be read, ``KeyStorageError/malformedPassphrase(origin:)``
-    ///   when the line is empty or too long.
+    /// - Throws: ``KeyStorageError/fileMissing(path:)``, ``KeyStorageError/file(_:)`` when it cannot be read,
+    ///   ``KeyStorageError/malformedPassphrase(origin:)`` when the line is empty or too long.
     public func passphrase(for request: PassphraseRequest) async throws(KeyStorageError) -> PassphraseAnswer? {
         try await BlockingWork.run(on: BlockingWork.waiting) { [self] () throws(KeyStorageError) in
             // Two keys at once: the second waits until the first has read the line.
@@ -87,6 +87,8 @@ public final class LinePassphrase: PassphraseSource {
             }
         } catch .tooLarge(let path, _) {
             throw .malformedPassphrase(origin: path)
+        } catch .other(let path, ENOENT), .other(let path, ENOTDIR) {
+            throw .fileMissing(path: path)
         } catch {
             throw .file(error)
         }

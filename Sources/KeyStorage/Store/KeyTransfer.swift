@@ -14,7 +14,8 @@ public enum KeyTransfer {
     ///
     /// - Parameter path: The file, in any form that ``PrivateKeyFile`` reads.
     /// - Returns: True for an encrypted key.
-    /// - Throws: ``KeyStorageError/keyFile(path:_:)``, ``KeyStorageError/file(_:)``.
+    /// - Throws: ``KeyStorageError/keyFile(path:_:)``, ``KeyStorageError/fileMissing(path:)``,
+    ///   ``KeyStorageError/file(_:)``.
     public static func isEncrypted(_ path: String) async throws(KeyStorageError) -> Bool {
         try await BlockingWork.run(on: BlockingWork.waiting) { () throws(KeyStorageError) in
             let contents = try contents(of: path)
@@ -35,7 +36,7 @@ public enum KeyTransfer {
     ///   - passphrase: Opens it; nil for a key that is not encrypted.
     /// - Returns: The key.
     /// - Throws: ``KeyStorageError/keyFile(path:_:)``, with ``KeyFileError/wrongPassphrase`` among its reasons;
-    ///   ``KeyStorageError/file(_:)``.
+    ///   ``KeyStorageError/fileMissing(path:)``, ``KeyStorageError/file(_:)``.
     public static func read(_ path: String, passphrase: Passphrase?) async throws(KeyStorageError) -> PrivateKey {
         try await BlockingWork.run(on: BlockingWork.derivation) { () throws(KeyStorageError) in
             let contents = try contents(of: path)
@@ -84,6 +85,8 @@ public enum KeyTransfer {
         do throws(FileError) {
             // A pipe is as good as a file: keys come out of other programs.
             return try FileDescriptor(opening: path, flags: O_RDONLY).readSecret(limit: PrivateKeyFile.maximumLength)
+        } catch .other(_, ENOENT), .other(_, ENOTDIR) {
+            throw .fileMissing(path: path)
         } catch {
             throw .file(error)
         }

@@ -41,6 +41,22 @@ import TrustTestSupport
         #expect(await run("refresh", "oci:\(home.path)/layout-1", home: home).status == 0)
     }
 
+    /// A missing file is a mistake of whoever named it; one that cannot be read is a matter of storage.
+    @Test(arguments: [
+        ["key", "import", "FILE"], ["key", "generate", "--passphrase-file", "FILE"],
+        ["init", "oci:/nonexistent/layout", "--passphrase-file", "FILE"],
+        ["pin", "add", "reg.io/app", "--root", "FILE"], ["sign", "image", "reg.io/app:1", "--digest-file", "FILE"],
+        ["sign", "image", "--from-file", "FILE"], ["verify", "reg.io/app:1", "--ca-cert", "FILE"],
+    ])
+    func missingFilesAreUsage(arguments: [String]) async throws {
+        let home = try TemporaryHome()
+        func status(_ file: String) async -> CInt {
+            await runAll(arguments.map { $0 == "FILE" ? file : $0 }, home: home).status
+        }
+        #expect(await status("\(home.path)/missing") == Reason.usage.exitCode)
+        #expect(await status(home.path) == Reason.storage.exitCode)
+    }
+
     @discardableResult
     private static func initialize(_ number: Int, _ home: TemporaryHome) async -> Transcript {
         await run("init", "oci:\(home.path)/layout-\(number)", "--unsafe-unencrypted", home: home)
