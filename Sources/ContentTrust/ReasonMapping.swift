@@ -43,6 +43,15 @@ extension Refusal {
         switch error {
         case .file(let error):
             return file(error, checked: "pins")
+        case .writableByOthers(let path, let permissions):
+            return Refusal(
+                .storage,
+                checked: "pins",
+                found: "\(path) can be written by others (mode \(String(permissions, radix: 8)))",
+                expected: "a file that only its owner can write",
+                next: "look whether the pins are yours, then: chmod go-w \(ShellWord.quoted(path))",
+                cause: error
+            )
         case .damaged(let path, let field):
             return Refusal(
                 .storage,

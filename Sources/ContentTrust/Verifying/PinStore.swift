@@ -2,6 +2,14 @@ import CanonicalJSON
 import TUF
 public import TrustCrypto
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The pins of this machine, in `TRUSTCTL_HOME/trust/pins.json`; pinned root files lie beside it under `roots/`.
 public struct PinStore: Sendable {
     private let directory: String
@@ -24,7 +32,7 @@ public struct PinStore: Sendable {
     /// - Returns: The pins, sorted by their scopes as they are written.
     /// - Throws: ``PinStoreError``.
     public func list() throws(PinStoreError) -> [Pin] {
-        guard let bytes = try read(file, limit: Self.maximumLength) else { return [] }
+        guard let bytes = try readPins() else { return [] }
         let root: JSONNode
         do { root = try JSONDocument(parsing: bytes).root } catch { throw .damaged(path: file, field: "\(error)") }
         guard root["version"]?.integer == Self.formatVersion else { throw .damaged(path: file, field: "version") }
@@ -107,6 +115,26 @@ public struct PinStore: Sendable {
         }
         _ = consume lock
         return true
+    }
+
+    /// Whoever can write pins says whom this machine trusts: only its owner may. Reading them harms nobody.
+    private func readPins() throws(PinStoreError) -> [UInt8]? {
+        let permissions: UInt32
+        let bytes: [UInt8]
+        do throws(FileError) {
+            // Non-blocking: opening a FIFO would wait for a writer.
+            let descriptor = try FileDescriptor(opening: file, flags: O_RDONLY | O_NONBLOCK)
+            let status = try descriptor.status()
+            guard status.isRegularFile else { throw .wrongFileType(path: file) }
+            permissions = status.permissions
+            bytes = try descriptor.readAll(limit: Self.maximumLength)
+        } catch .other(_, ENOENT), .other(_, ENOTDIR) {
+            return nil
+        } catch {
+            throw .file(error)
+        }
+        guard permissions & 0o022 == 0 else { throw .writableByOthers(path: file, permissions: permissions) }
+        return bytes
     }
 
     private func read(_ path: String, limit: Int) throws(PinStoreError) -> [UInt8]? {
@@ -207,6 +235,8 @@ extension PinScope {
 public enum PinStoreError: Error, Sendable, Equatable {
     /// A file could not be read or written.
     case file(FileError)
+    /// The file of pins can be written by others than its owner; `permissions` are its mode bits.
+    case writableByOthers(path: String, permissions: UInt32)
     /// A file is not what this program writes; nothing was changed.
     case damaged(path: String, field: String)
     /// Another pin has the scope.

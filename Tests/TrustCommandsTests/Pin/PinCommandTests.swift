@@ -1,6 +1,7 @@
 import CanonicalJSON
 import ContentTrust
 import Testing
+import TrustTestSupport
 
 @testable import TrustCommands
 
@@ -51,6 +52,21 @@ import Testing
         let refused = await run("pin", "remove", "reg.io/app", "reg.io/ap", home: home)
         #expect(refused.status == Reason.noPin.exitCode)
         #expect(await run("pin", "list", home: home).output.contains("reg.io/app"))
+    }
+
+    /// Whoever can write the pins says whom to trust; whoever can read them does no harm.
+    @Test(arguments: [(0o620, false), (0o602, false), (0o666, false), (0o644, true), (0o400, true)] as [(UInt32, Bool)])
+    func pinsThatOthersCanWriteAreRefused(mode: UInt32, isAccepted: Bool) async throws {
+        let home = try TemporaryHome()
+        _ = await run("pin", "add", "reg.io/app", "--root-key", first, home: home)
+        let file = "\(home.path)/trust/pins.json"
+        try Files.setMode(file, mode)
+        let listed = await run("pin", "list", home: home)
+        #expect(listed.status == (isAccepted ? 0 : Reason.storage.exitCode))
+        #expect(listed.errors.contains("chmod go-w \(file)") != isAccepted)
+        #expect(listed.output.contains("reg.io/app") == isAccepted)
+        let added = await run("pin", "add", "reg.io/other", "--root-key", second, home: home)
+        #expect(added.status == (isAccepted ? 0 : Reason.storage.exitCode))
     }
 
     @Test(arguments: [
