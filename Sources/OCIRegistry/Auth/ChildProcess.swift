@@ -129,8 +129,12 @@ private struct Pipe {
     /// Both ends are closed in other programs that are started meanwhile.
     init() throws(ChildProcess.Failure) {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        #if canImport(Darwin)
+            guard pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        #else
+            guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno: errno) }
+        #endif
         reading = Descriptor(ends[0])
         writing = Descriptor(ends[1])
     }
