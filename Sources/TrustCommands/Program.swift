@@ -2,6 +2,7 @@ import ArgumentParser
 import CTrustShims
 import CanonicalJSON
 import ContentTrust
+import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -18,8 +19,14 @@ public enum Program {
     /// The exit status is that of ``ContentTrust/Reason/exitCode``; 128 and the number of the signal when one ended it.
     ///
     /// - Returns: Never.
-    public static func main() async -> Never {
+    public static func main() -> Never {
+        // Before anything asynchronous: that opens descriptors of its own, which would become standard streams.
         trustctl_occupy_standard_streams()
+        Task { await work() }
+        dispatchMain()
+    }
+
+    private static func work() async -> Never {
         let environment = Environment.current
         let console = Console(environment)
         let interruption = Interruption()

@@ -89,6 +89,9 @@ import TrustTestSupport
         #expect(full.exitCode == 32, "\(full)")
         let closed = try await shell("'\(trustctl.executable)' pin list >&-")
         #expect(closed.exitCode == 32, "\(closed)")
+        // What the program opens for itself does not take the place of its output.
+        let allClosed = try await shell("'\(trustctl.executable)' pin list <&- >&- 2>&-")
+        #expect(allClosed.exitCode == 32, "\(allClosed)")
     }
 
     @Test func twoPublishersAtOnceBothSign() async throws {
