@@ -92,7 +92,7 @@ extension Refusal {
                 next: passphraseWays
             )
         case .helperNotStarted(let program, let code):
-            return refusal(.keyUnavailable, "the helper program \(program) could not be started (system error \(code))")
+            return refusal(.keyUnavailable, "the helper program \(program) could not be started: \(words(systemError: code))")
         case .helperFailed(let program, let status):
             let ending = status < 0 ? "was ended by signal \(-status)" : "failed with exit status \(status)"
             return refusal(.keyUnavailable, "the helper program \(program) \(ending)")
@@ -107,7 +107,7 @@ extension Refusal {
         case .file(let error):
             return file(error, checked: checked)
         case .crypto(let problem):
-            return refusal(.internalDefect, "the key could not be used: \(problem)")
+            return refusal(.internalDefect, "the key could not be made or used: \(words(problem))")
         }
     }
 

@@ -33,7 +33,7 @@ extension Refusal {
         case .symbolicLink(let path):
             found = "\(path) is a symbolic link"
         case .other(let path, let code):
-            found = "\(path): system error \(code)"
+            found = "\(path): \(words(systemError: code))"
         }
         return Refusal(.storage, checked: checked, found: found, next: next, cause: error)
     }
@@ -119,7 +119,7 @@ extension Refusal {
         case .invalidPlatform(let text):
             return refusal(.usage, "\(text) is not a platform")
         case .json(let problem):
-            return refusal(.badSignature, "not JSON: \(problem)")
+            return refusal(.badSignature, "not JSON: \(words(problem))")
         case .missingField(let field):
             return refusal(.badSignature, "\(field) is missing")
         case .invalidField(let field):
@@ -218,7 +218,7 @@ extension Refusal {
         }
         switch error {
         case .notJSON(let role, let problem):
-            return refusal(.badSignature, "\(role) is not JSON that can be signed: \(problem)")
+            return refusal(.badSignature, "\(role) is not JSON that can be signed: \(words(problem))")
         case .malformed(let role, let field):
             return refusal(.badSignature, "\(role) is malformed at \(field)")
         case .invalidName(let name):
@@ -282,7 +282,7 @@ extension Refusal {
         case .tooManyRoots(let limit):
             return refusal(.badSignature, "more than \(limit) new roots at once")
         case .signingFailed(let role, let problem):
-            return refusal(.internalDefect, "\(role) could not be signed: \(problem)")
+            return refusal(.internalDefect, "\(role) could not be signed: \(words(problem))")
         }
     }
 

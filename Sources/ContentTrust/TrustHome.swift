@@ -62,7 +62,7 @@ public struct Configuration: Sendable, Hashable {
             Refusal(.usage, checked: "configuration \(path)", found: found, next: "mend or remove \(path)")
         }
         let root: JSONNode
-        do { root = try JSONDocument(parsing: bytes).root } catch { throw wrong("not JSON: \(error)") }
+        do { root = try JSONDocument(parsing: bytes).root } catch { throw wrong("not JSON: \(Refusal.words(error))") }
         guard root.kind == .object else { throw wrong("not a JSON object") }
         for (key, value) in root.members {
             // A misspelt key must not silently leave a default in force.

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import ContentTrust
 import Testing
+import TrustCrypto
 import TrustTestSupport
 
 /// The table of reasons is one, in the library and in the documentation.
@@ -15,6 +16,11 @@ import TrustTestSupport
             documented.append("\(exitCode) \(cells[1])")
         }
         #expect(documented.sorted() == Reason.all.map { "\($0.exitCode) `\($0.code)`" }.sorted())
+    }
+
+    @Test func errorsOfTheSystemAreSaidInItsWords() {
+        let refusal = Refusal.file(.other(path: "/a/file", errno: 5), checked: "a file")
+        #expect(refusal.found == "/a/file: Input/output error")
     }
 
     @Test func codesAndExitStatusesAreDistinct() {

@@ -34,7 +34,11 @@ public struct PinStore: Sendable {
     public func list() throws(PinStoreError) -> [Pin] {
         guard let bytes = try readPins() else { return [] }
         let root: JSONNode
-        do { root = try JSONDocument(parsing: bytes).root } catch { throw .damaged(path: file, field: "\(error)") }
+        do {
+            root = try JSONDocument(parsing: bytes).root
+        } catch {
+            throw .damaged(path: file, field: "the JSON: \(Refusal.words(error))")
+        }
         guard root["version"]?.integer == Self.formatVersion else { throw .damaged(path: file, field: "version") }
         guard let array = root["pins"], array.kind == .array else { throw .damaged(path: file, field: "pins") }
         var pins: [Pin] = []

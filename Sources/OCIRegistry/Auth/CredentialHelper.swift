@@ -2,6 +2,14 @@ import CanonicalJSON
 import TrustCrypto
 import TrustTransport
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Asks a docker credential helper: `docker-credential-NAME get`, the server on standard input, JSON on standard output.
 struct CredentialHelper: Sendable {
     /// Programs and their search path.
@@ -46,7 +54,9 @@ struct CredentialHelper: Sendable {
             case .timedOut: throw .helperTimedOut(name)
             case .outputTooLong: throw .helperMalformed(name)
             case .cancelled: throw .transport(TransportError(.cancelled))
-            case .notStarted(let number): throw .helperFailed(name, message: "could not be started (errno \(number))")
+            case .notStarted(let number):
+                let words = strerror(number).map { String(cString: $0) } ?? "system error \(number)"
+                throw .helperFailed(name, message: "could not be started: \(words)")
             }
         }
         guard result.status == .exited(0) else {

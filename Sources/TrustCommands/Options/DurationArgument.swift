@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// A length of time as the command line writes it: `90s`, `15m`, `36h`, `14d`, or `10y` of 365 days.
-struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
+struct DurationArgument: Sendable, Hashable {
     /// The length in whole seconds, more than 0.
     let seconds: Int64
 
@@ -21,6 +21,21 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
         let (seconds, overflow) = number.multipliedReportingOverflow(by: factor)
         guard !overflow, (1...Self.maximumSeconds).contains(seconds) else { return nil }
         self.seconds = seconds
+    }
+
+    /// Reads a length of time for the argument parser, which repeats the value and says what is thrown.
+    ///
+    /// - Parameter text: What stands on the command line.
+    /// - Returns: The length.
+    /// - Throws: `ValidationError`, which says what may stand there.
+    @Sendable
+    static func parsing(_ text: String) throws -> DurationArgument {
+        guard let length = DurationArgument(argument: text) else {
+            throw ValidationError(
+                "write a whole number and a unit, such as 90s, 15m, 36h, 14d or 10y; from 1s to 100y."
+            )
+        }
+        return length
     }
 
     private static func factor(_ unit: UInt8) -> Int64? {

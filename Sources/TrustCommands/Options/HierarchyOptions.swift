@@ -27,7 +27,10 @@ struct HierarchyOptions: ParsableArguments {
     @Flag(help: "Store new keys without encryption: whoever can read the key store can sign.")
     var unsafeUnencrypted = false
 
-    @Option(help: ArgumentHelp("Lifetime of the root.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Lifetime of the root.", valueName: "time"),
+        transform: DurationArgument.parsing
+    )
     var rootExpires: DurationArgument?
 
     @Option(help: ArgumentHelp("For oci:PATH: the name to sign with; local/UUID when not given.", valueName: "name"))

@@ -4,14 +4,21 @@ import TUF
 
 /// How long what is signed is good for.
 struct LifetimeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Lifetime of targets metadata.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Lifetime of targets metadata.", valueName: "time"),
+        transform: DurationArgument.parsing
+    )
     var targetsExpires: DurationArgument?
 
-    @Option(help: ArgumentHelp("Lifetime of snapshot metadata.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Lifetime of snapshot metadata.", valueName: "time"),
+        transform: DurationArgument.parsing
+    )
     var snapshotExpires: DurationArgument?
 
     @Option(
-        help: ArgumentHelp("Lifetime of the timestamp: the longest that a freeze can go unnoticed.", valueName: "time")
+        help: ArgumentHelp("Lifetime of the timestamp: the longest that a freeze can go unnoticed.", valueName: "time"),
+        transform: DurationArgument.parsing
     )
     var timestampExpires: DurationArgument?
 

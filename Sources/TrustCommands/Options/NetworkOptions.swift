@@ -17,7 +17,10 @@ struct NetworkOptions: ParsableArguments {
     @Flag(help: "Read the password, or access token, from the first line of standard input.")
     var passwordStdin = false
 
-    @Option(help: ArgumentHelp("The longest that the whole command may take, such as 90s or 15m.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("The longest that the whole command may take, such as 90s or 15m.", valueName: "time"),
+        transform: DurationArgument.parsing
+    )
     var timeout: DurationArgument?
 
     mutating func validate() throws {

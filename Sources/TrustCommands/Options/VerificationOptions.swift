@@ -6,7 +6,10 @@ struct VerificationOptions: ParsableArguments {
     @Flag(help: "Answer from what this machine has seen; ask nobody.")
     var offline = false
 
-    @Option(help: ArgumentHelp("Refuse trust data that was signed longer ago, such as 36h.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Refuse trust data that was signed longer ago, such as 36h.", valueName: "time"),
+        transform: DurationArgument.parsing
+    )
     var maxStaleness: DurationArgument?
 
     @Flag(help: "Trust, and pin, the root of a repository that has no pin: whoever answers the first time is believed.")

@@ -22,7 +22,7 @@ enum DigestFile {
             do throws(JSONError) {
                 root = try JSONDocument(parsing: bytes).root
             } catch {
-                throw wrong(checked, "something that is not JSON: \(error)")
+                throw wrong(checked, "something that is not JSON: \(Refusal.words(error))")
             }
             guard let value = root["containerimage.digest"]?.string else {
                 throw wrong(checked, "JSON without \"containerimage.digest\"; was the image pushed?")

@@ -22,6 +22,15 @@ import Testing
         #expect(DurationArgument(argument: text) == nil)
     }
 
+    @Test(arguments: ["--timeout", "--max-staleness"])
+    func mistakesSayWhatIsPossible(option: String) async {
+        let refused = await run("verify", "reg.io/app:1", option, "30")
+        #expect(refused.status == 64)
+        for part in ["'30'", option, "such as 90s, 15m", "from 1s to 100y"] {
+            #expect(refused.errors.contains(part), "\(refused.errors)")
+        }
+    }
+
     @Test(
         arguments: [
             (0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (12_000, "3 h 20 min"), (172_800, "2 days"),
