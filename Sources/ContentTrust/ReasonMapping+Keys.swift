@@ -92,7 +92,10 @@ extension Refusal {
                 next: passphraseWays
             )
         case .helperNotStarted(let program, let code):
-            return refusal(.keyUnavailable, "the helper program \(program) could not be started: \(words(systemError: code))")
+            return refusal(
+                .keyUnavailable,
+                "the helper program \(program) could not be started: \(words(systemError: code))"
+            )
         case .helperFailed(let program, let status):
             let ending = status < 0 ? "was ended by signal \(-status)" : "failed with exit status \(status)"
             return refusal(.keyUnavailable, "the helper program \(program) \(ending)")

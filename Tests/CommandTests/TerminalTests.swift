@@ -23,7 +23,7 @@ import TrustTestSupport
         #expect(settings.count == 2 && settings.first == settings.last, "\(output)")
     }
 
-    @Test(arguments: ["verify", "sign image"])
+    @Test(arguments: ["verify", "verify --json", "sign image", "sign image --json"])
     func interruptingWorkInTheNetworkEndsInOrder(words: String) async throws {
         let server = try RawServer(Faults.silence)
         defer { server.stop() }
@@ -33,6 +33,7 @@ import TrustTestSupport
         process.write(Self.interrupt)
         let ended = try await process.wait()
         #expect(ended.text.contains("interrupted\r\nended 130"), "\(ended)")
+        #expect(!ended.text.contains("exitCode"), "\(ended)")
         #expect(!ended.text.contains("refused"), "\(ended)")
         expectSameSettings(ended)
     }

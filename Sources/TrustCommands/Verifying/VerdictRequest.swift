@@ -25,12 +25,11 @@ struct VerdictRequest: Sendable {
                 image: image,
                 timeLimit: context.timeLimit
             )
-            let reports = await run.reports(references)
-            // An answer that was cut short is none.
-            if Task.isCancelled, !context.timeLimit.isPassed {
-                throw Refusal(.unreachable, checked: "references", found: "interrupted")
-            }
-            return reports
+            return await run.reports(references)
+        }
+        // An answer that was cut short is none, and none may say another exit status than that of the signal.
+        if Task.isCancelled, !context.timeLimit.isPassed {
+            throw Refusal(.unreachable, checked: "references", found: "interrupted")
         }
         return VerdictOutput.write(reports, json: common.json, to: context.console)
     }

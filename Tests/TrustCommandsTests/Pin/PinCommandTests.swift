@@ -55,7 +55,9 @@ import TrustTestSupport
     }
 
     /// Whoever can write the pins says whom to trust; whoever can read them does no harm.
-    @Test(arguments: [(0o620, false), (0o602, false), (0o666, false), (0o644, true), (0o400, true)] as [(UInt32, Bool)])
+    @Test(
+        arguments: [(0o620, false), (0o602, false), (0o666, false), (0o644, true), (0o400, true)] as [(UInt32, Bool)]
+    )
     func pinsThatOthersCanWriteAreRefused(mode: UInt32, isAccepted: Bool) async throws {
         let home = try TemporaryHome()
         _ = await run("pin", "add", "reg.io/app", "--root-key", first, home: home)
