@@ -60,7 +60,7 @@ var targets: [Target] = [
     // Layer 3
     module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
-    module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes]),
+    module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", httpTypes]),
     // Layer 4
     module(
         "ContentTrust",

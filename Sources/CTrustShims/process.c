@@ -1,3 +1,9 @@
+#ifdef __linux__
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // pipe2
+#endif
+#endif
+
 #include "CProcess.h"
 
 #include <errno.h>
@@ -19,6 +25,16 @@ void trustctl_occupy_standard_streams(void) {
     }
 }
 
+int trustctl_pipe(int ends[2]) {
+#ifdef __linux__
+    return pipe2(ends, O_CLOEXEC);
+#else
+    if (pipe(ends) != 0) return -1;
+    for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    return 0;
+#endif
+}
+
 static int interruption_pipe[2] = {-1, -1};
 
 static void report_interruption(int number) {
@@ -31,8 +47,7 @@ static void report_interruption(int number) {
 }
 
 int trustctl_report_interruptions(void) {
-    if (pipe(interruption_pipe) != 0) return -1;
-    for (int end = 0; end < 2; end++) fcntl(interruption_pipe[end], F_SETFD, FD_CLOEXEC);
+    if (trustctl_pipe(interruption_pipe) != 0) return -1;
     fcntl(interruption_pipe[1], F_SETFL, O_NONBLOCK);
 
     struct sigaction ignore = {0};

@@ -10,6 +10,10 @@ char **trustctl_environment(void);
 /// its number. Writing to such a stream still fails.
 void trustctl_occupy_standard_streams(void);
 
+/// Makes a pipe that no other program inherits, not even one that another thread starts meanwhile where the system can do
+/// that (Linux). `ends[0]` is for reading. Returns 0, or -1 with errno set.
+int trustctl_pipe(int ends[2]);
+
 /// From now on SIGINT, SIGTERM and SIGHUP do not end the process but each write their number, as one byte, to a pipe;
 /// those that the process was started to ignore stay ignored, and SIGPIPE is ignored too. To be called once.
 ///

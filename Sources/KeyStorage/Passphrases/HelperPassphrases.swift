@@ -1,3 +1,4 @@
+import CTrustShims
 import Synchronization
 import TUF
 import TrustCrypto
@@ -70,7 +71,7 @@ private struct HelperRun: Sendable {
             let path = program.utf8.contains(UInt8(ascii: "/")) ? program : ProgramSearch.find(program, in: environment)
         else { throw .helperNotStarted(program: program, errno: ENOENT) }
         var ends: [CInt] = [-1, -1]
-        guard Self.makePipe(&ends) == 0 else { throw .helperNotStarted(program: program, errno: errno) }
+        guard trustctl_pipe(&ends) == 0 else { throw .helperNotStarted(program: program, errno: errno) }
         let (reading, writing) = (ends[0], ends[1])
         defer { close(reading) }
         var process: pid_t = 0
@@ -93,17 +94,6 @@ private struct HelperRun: Sendable {
         }
         guard status == 0 else { throw .helperFailed(program: program, status: status) }
         return line
-    }
-
-    /// Makes a pipe that no other program inherits, not even one that is started between two calls.
-    private static func makePipe(_ ends: inout [CInt]) -> CInt {
-        #if canImport(Darwin)
-            guard pipe(&ends) == 0 else { return -1 }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            return 0
-        #else
-            return pipe2(&ends, O_CLOEXEC)
-        #endif
     }
 
     private func spawn(_ path: String, _ process: inout pid_t, standardOutput: CInt) -> CInt {

@@ -1,3 +1,4 @@
+import CTrustShims
 import Synchronization
 import TrustTransport
 
@@ -129,12 +130,7 @@ private struct Pipe {
     /// Both ends are closed in other programs that are started meanwhile.
     init() throws(ChildProcess.Failure) {
         var ends: [Int32] = [0, 0]
-        #if canImport(Darwin)
-            guard pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        #else
-            guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno: errno) }
-        #endif
+        guard trustctl_pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
         reading = Descriptor(ends[0])
         writing = Descriptor(ends[1])
     }
