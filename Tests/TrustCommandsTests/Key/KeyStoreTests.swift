@@ -1,6 +1,7 @@
 import CanonicalJSON
 import ContentTrust
 import Testing
+import TrustCrypto
 import TrustTestSupport
 
 @testable import TrustCommands
@@ -9,11 +10,12 @@ import TrustTestSupport
 @Suite struct KeyStoreTests {
     @Test func severalAtOnceMakeOneRootKey() async throws {
         let home = try TemporaryHome()
-        await withTaskGroup(of: Transcript.self) { group in
+        try await withThrowingTaskGroup(of: Transcript.self) { group in
             for number in 1...6 {
+                try Self.makeLayout(number, home)
                 group.addTask { await Self.initialize(number, home) }
             }
-            for await made in group { #expect(made.status == 0, "\(made.errors)") }
+            for try await made in group { #expect(made.status == 0, "\(made.errors)") }
         }
         let keys = try await run("key", "list", "--json", home: home).objects
         #expect(keys.count { $0["role"] == "root" } == 1)
@@ -24,6 +26,7 @@ import TrustTestSupport
     @Test(arguments: [true, false])
     func aStoreThatIsOpenToOthersIsToBeMended(isDirectory: Bool) async throws {
         let home = try TemporaryHome()
+        try Self.makeLayout(1, home)
         await Self.initialize(1, home)
         var paths = ["\(home.path)/keys"]
         if !isDirectory {
@@ -55,6 +58,14 @@ import TrustTestSupport
         }
         #expect(await status("\(home.path)/missing") == Reason.usage.exitCode)
         #expect(await status(home.path) == Reason.storage.exitCode)
+    }
+
+    /// An OCI image layout without images.
+    private static func makeLayout(_ number: Int, _ home: TemporaryHome) throws {
+        let path = "\(home.path)/layout-\(number)"
+        try DurableFile.createDirectory(path, mode: 0o755)
+        try Files.write(Array(#"{"imageLayoutVersion": "1.0.0"}"#.utf8), to: "\(path)/oci-layout")
+        try Files.write(Array(#"{"schemaVersion": 2, "manifests": []}"#.utf8), to: "\(path)/index.json")
     }
 
     @discardableResult
