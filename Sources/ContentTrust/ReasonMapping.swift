@@ -379,7 +379,8 @@ extension Refusal {
             checked: checked,
             found: "this machine's clock says \(now)",
             expected: "not before the last successful check at \(lastCheck)",
-            next: "set the clock right"
+            next: "set the clock right; if it is right, and was ahead at that check, remove what was seen then, in "
+                + "trust/seen of TRUSTCTL_HOME"
         )
     }
 }

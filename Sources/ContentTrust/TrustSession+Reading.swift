@@ -60,7 +60,32 @@ extension TrustSession {
         let updater = updater(pin, repository: located.repository)
         return try await reading(located.store, of: located.subject, pin: pin, first: located.data) {
             (data) throws(UpdateError<TrustStoreError>) in
-            try await updater.refresh(from: TrustDataSource(data: data), now: now)
+            do throws(UpdateError<TrustStoreError>) {
+                return try await updater.refresh(from: TrustDataSource(data: data), now: now)
+            } catch {
+                // With the root of the right repository at hand, another's metadata looks badly signed.
+                guard case .metadata(.thresholdNotMet) = error,
+                    let foreign = await Self.foreignName(of: data, pin.binding(for: located.repository))
+                else { throw error }
+                throw .metadata(foreign)
+            }
+        }
+    }
+
+    /// The error that says so when a set, of which nothing is verified, claims to be another repository's. What cannot
+    /// be read claims nothing: the error that led here stays.
+    private static func foreignName(
+        of data: any TrustData,
+        _ binding: RepositoryBinding
+    ) async -> TUFError? {
+        guard let claims = try? await UnverifiedTrustData(reading: data) else { return nil }
+        switch binding {
+        case .unbound: return nil
+        case .repository(let expected), .repositoryOrUnnamed(let expected):
+            guard let found = claims.root.common.repository, !found.utf8.elementsEqual(expected.utf8) else {
+                return nil
+            }
+            return .wrongRepository(role: .root, expected: expected, found: found)
         }
     }
 
@@ -105,12 +130,24 @@ extension TrustSession {
                 guard let data = opened else { return nil }
                 return try await read(data)
             } catch {
-                guard case .source(.vanished) = error, attempt < Self.maximumReadings else {
+                guard error.mayBeOfTheMoment(attempt), attempt < Self.maximumReadings else {
                     throw Refusal.update(error, subject: subject, store: store.name, pin: pin)
                 }
                 opened = nil
                 attempt += 1
             }
+        }
+    }
+}
+
+extension UpdateError<TrustStoreError> {
+    /// Whether a set that is opened anew may be without this error.
+    fileprivate func mayBeOfTheMoment(_ attempt: Int) -> Bool {
+        switch self {
+        case .source(.vanished): true
+        // Another process may have seen, and remembered, the set that came after this one was opened.
+        case .metadata(.rollback): attempt == 1
+        default: false
         }
     }
 }

@@ -11,14 +11,15 @@ import TrustTestSupport
         _ world: World,
         _ image: TestImages.Entry,
         containerdName: String?,
-        repositoryTags: [String]?
+        repositoryTags: [String]?,
+        refName: String = "1.0"
     ) async throws -> String {
         let layout = try TemporaryDirectory()
         let copy = "oci:\(layout.path):1.0"
         try await runSuccessfully(
             Command("skopeo", ["--insecure-policy", "copy", "-q", "oci:\(world.images.path):1.0", copy])
         )
-        var annotations: JSONObject = ["org.opencontainers.image.ref.name": "1.0"]
+        var annotations: JSONObject = ["org.opencontainers.image.ref.name": .string(refName)]
         if let containerdName { annotations["io.containerd.image.name"] = .string(containerdName) }
         let index: JSONValue = [
             "schemaVersion": 2,
@@ -88,6 +89,32 @@ import TrustTestSupport
                 try await expectRefusal(world.consumer, arguments, .badSignature)
                 let refused = try await world.consumer.runAll(arguments)
                 #expect(refused.errorText.contains("would name the image \(found)\n"), "\(refused)")
+            }
+        }
+    }
+
+    @Test func theNameInTheLayoutIsOneToo() async throws {
+        try await World.with { world in
+            let image = try await world.signed()
+            let reference = world.reference("1.0")
+            for (name, isGood) in [
+                ("latest", true), ("team/app:1.0", true), (reference, true),
+                ("registry.example.com/team/app:1.0", false),
+                ("localhost/team/app:1.0", false), (world.reference("latest"), false),
+            ] {
+                let file = try await dockerArchive(
+                    world,
+                    image,
+                    containerdName: nil,
+                    repositoryTags: nil,
+                    refName: name
+                )
+                let arguments = ["verify", reference, "--image", "oci-archive:\(file)"]
+                if isGood {
+                    try expect(try await world.consumer.runAll(arguments), 0)
+                } else {
+                    try await expectRefusal(world.consumer, arguments, .badSignature)
+                }
             }
         }
     }

@@ -96,6 +96,8 @@ import TrustTestSupport
             )
             try expect(try await world.consumer.run("verify", world.reference("1.0")), 0)
             try await expectRefusal(world.consumer, ["verify", "\(other):1.0"], .wrongRepository)
+            // Whoever has seen the right trust data of that name hears the same.
+            try await expectRefusal(world.publisher, ["verify", "\(other):1.0"], .wrongRepository)
             // A mirror is trusted when the pin says whose it is.
             let mirrored = try await world.consumer.run(
                 "pin",

@@ -40,7 +40,10 @@ struct RegistryPublishing {
                 guard !publication.creates else {
                     throw .conflict("another publisher creates the trust data of this repository at this moment")
                 }
-                throw .conflict("\(rounds) times in a row other publishers were in the way")
+                throw .conflict(
+                    "\(rounds) times in a row other publishers were in the way; what was announced here may come in "
+                        + "with their next change"
+                )
             case .backOff(let round):
                 rounds = round
                 answer = try await wait(round)

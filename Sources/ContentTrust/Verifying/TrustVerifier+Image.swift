@@ -47,13 +47,13 @@ extension TrustVerifier {
                 next: "trustctl verify \(query.subject.argument(tag: query.tag))"
             )
         }
-        let descriptor = try await compare(query, signed, reference: reference)
-        let platform = try await platform(query, descriptor, reference: reference)
+        let compared = try await compare(query, signed, reference: reference)
+        let platform = try await platform(query, compared, reference: reference)
         return TrustedImage(
             repository: query.subject.description,
             tag: query.tag,
             digest: platform?.digest ?? signed.digest,
-            mediaType: (platform ?? descriptor).mediaType.string,
+            mediaType: (platform ?? compared.document).mediaType.string,
             size: platform?.size ?? signed.size,
             coveringIndex: platform == nil || platform?.digest == signed.digest ? nil : signed.digest,
             platform: query.platform,
@@ -66,10 +66,16 @@ extension TrustVerifier {
     /// Compares the image with what is signed.
     ///
     /// - Returns: The signed document, with its media type.
-    private func compare(_ query: Query, _ signed: SignedTag, reference: String) async throws(Refusal) -> Descriptor {
+    private func compare(_ query: Query, _ signed: SignedTag, reference: String) async throws(Refusal) -> ComparedImage
+    {
+        let uncompared = Descriptor(
+            mediaType: signed.mediaType ?? .octetStream,
+            digest: signed.digest,
+            size: signed.size
+        )
         switch query.image {
         case .notCompared:
-            return Descriptor(mediaType: signed.mediaType ?? .octetStream, digest: signed.digest, size: signed.size)
+            return ComparedImage(document: uncompared)
         case .atHand(let location):
             return try compare(location, signed, subject: query.subject)
         case .asServed:
@@ -79,14 +85,9 @@ extension TrustVerifier {
                 do { name = try ImageName(query.tag) } catch { throw Refusal.image(error, checked: reference) }
                 return try compare(.layout(path: path, name: name), signed, subject: query.subject)
             case .registry(let repository):
-                guard !options.offline else {
-                    return Descriptor(
-                        mediaType: signed.mediaType ?? .octetStream,
-                        digest: signed.digest,
-                        size: signed.size
-                    )
-                }
-                return try await compare(repository, tag: query.tag, signed, reference: reference)
+                guard !options.offline else { return ComparedImage(document: uncompared) }
+                let served = try await compare(repository, tag: query.tag, signed, reference: reference)
+                return ComparedImage(document: served)
             }
         }
     }
@@ -129,17 +130,18 @@ extension TrustVerifier {
         _ location: ImageLocation,
         _ signed: SignedTag,
         subject: Subject
-    ) throws(Refusal) -> Descriptor {
+    ) throws(Refusal) -> ComparedImage {
         let checked = "the image \(location)"
         do {
             switch location {
             case .layout(let path, let name):
-                return try compareAll(ImageLayout(opening: path), name, signed, subject: subject, checked: checked).root
+                let layout = try ImageLayout(opening: path)
+                return ComparedImage(try compareAll(layout, name, signed, subject: subject, checked: checked))
             case .archive(let path, let name):
                 let archive = try ImageArchive(opening: path)
                 let report = try compareAll(archive, name, signed, subject: subject, checked: checked)
                 try checkNames(try archive.checkLoading([report]), signed, subject: subject, checked: checked)
-                return report.root
+                return ComparedImage(report)
             case .directory, .registry:
                 throw Self.notAtHand(checked)
             }
@@ -152,7 +154,7 @@ extension TrustVerifier {
         }
     }
 
-    private static func notAtHand(_ checked: String) -> Refusal {
+    static func notAtHand(_ checked: String) -> Refusal {
         Refusal(.usage, checked: checked, found: "not an image", expected: "oci:PATH or oci-archive:FILE")
     }
 
@@ -223,125 +225,24 @@ extension TrustVerifier {
             )
         }
     }
-
-    // MARK: Platforms
-
-    /// The manifest of the platform that was asked for, inside the signed document.
-    private func platform(_ query: Query, _ signed: Descriptor, reference: String) async throws(Refusal) -> Descriptor?
-    {
-        guard let platform = query.platform else { return nil }
-        guard !options.offline || !query.readsRegistry else {
-            throw Refusal(
-                .unreachable,
-                checked: "the platform \(platform) of \(reference)",
-                found: "the index is in the registry, and --offline asks nobody",
-                next: "run the same command without --offline"
-            )
-        }
-        let checked = "the platform \(platform) of \(reference)"
-        let source = try documents(query, checked: checked)
-        do {
-            let content = try await source.document(signed)
-            if signed.mediaType.isIndex {
-                let index = try Index(parsing: content.bytes, as: signed.mediaType)
-                guard let child = index.manifest(for: platform) else {
-                    throw missing(platform, in: index.manifests.compactMap(\.platform), checked: checked)
-                }
-                return child
-            }
-            let manifest = try Manifest(parsing: content.bytes, as: signed.mediaType)
-            let found = try Platform(config: try await source.document(manifest.config).bytes)
-            guard found.matches(platform) else { throw missing(platform, in: [found], checked: checked) }
-            return signed
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch let error as OCIError {
-            throw Refusal.image(error, checked: checked)
-        } catch {
-            throw Refusal(.internalDefect, checked: checked, found: "\(error)", cause: error)
-        }
-    }
-
-    private func missing(_ platform: Platform, in present: [Platform], checked: String) -> Refusal {
-        Refusal(
-            .platformMissing,
-            checked: checked,
-            found: present.isEmpty ? "no platforms" : present.map(\.description).joined(separator: ", "),
-            expected: platform.description,
-            next: "name one that is there with --platform, or run the command without it"
-        )
-    }
-
-    private func documents(_ query: Query, checked: String) throws(Refusal) -> DocumentSource {
-        do {
-            switch query.image {
-            case .atHand(.layout(let path, _)): return .blobs(try ImageLayout(opening: path))
-            case .atHand(.archive(let path, _)): return .blobs(try ImageArchive(opening: path))
-            case .atHand(.directory), .atHand(.registry): throw Self.notAtHand(checked)
-            case .asServed, .notCompared: break
-            }
-            switch query.subject {
-            case .layout(let path): return .blobs(try ImageLayout(opening: path))
-            case .registry(let repository): return .registry(try session.client(for: repository))
-            }
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch let error as OCIError {
-            throw Refusal.image(error, checked: checked)
-        } catch let error as RegistryError {
-            throw Refusal.registry(error, checked: checked)
-        } catch {
-            throw Refusal(.internalDefect, checked: checked, found: "\(error)", cause: error)
-        }
-    }
 }
 
-extension Query {
-    /// Whether an answer about platforms needs the registry.
-    fileprivate var readsRegistry: Bool {
-        switch (image, subject) {
-        case (.atHand, _), (_, .layout): false
-        default: true
-        }
+/// The signed document, as it was found where it was compared.
+struct ComparedImage {
+    /// The document that is signed.
+    let document: Descriptor
+    /// What of it is at hand; nil for a registry, where all its parts are asked for when they are pulled.
+    let report: ImageReport?
+
+    /// A document in a registry, or one that was not compared.
+    init(document: Descriptor) {
+        self.document = document
+        report = nil
     }
-}
 
-/// Where manifests and configurations are read.
-private enum DocumentSource {
-    case blobs(any BlobSource)
-    case registry(RegistryClient)
-
-    /// A document that matches a descriptor.
-    func document(_ descriptor: Descriptor) async throws -> VerifiedContent {
-        switch self {
-        case .blobs(let source):
-            guard let content = try source.content(of: descriptor, limit: DocumentLimits.maximumBytes) else {
-                throw OCIError.blobMissing(descriptor.digest)
-            }
-            return content
-        case .registry(let client):
-            let content: VerifiedContent?
-            do {
-                content =
-                    descriptor.mediaType.isManifest || descriptor.mediaType.isIndex
-                    ? try await client.manifest(.digest(descriptor.digest))
-                    : try await client.blob(descriptor, limit: DocumentLimits.maximumBytes)
-            } catch {
-                throw Refusal.registry(error, checked: "\(client.repository)@\(descriptor.digest)")
-            }
-            guard let content else { throw OCIError.blobMissing(descriptor.digest) }
-            return content
-        }
-    }
-}
-
-extension Platform {
-    /// The platform that an image configuration states (image-spec, config.md).
-    fileprivate init(config bytes: [UInt8]) throws(OCIError) {
-        let root: JSONNode
-        do { root = try JSONDocument(parsing: bytes).root } catch { throw .json(error) }
-        guard let os = root["os"]?.string else { throw .missingField("os") }
-        guard let architecture = root["architecture"]?.string else { throw .missingField("architecture") }
-        self.init(os: os, architecture: architecture, variant: root["variant"]?.string ?? "")
+    /// An image at hand.
+    init(_ report: ImageReport) {
+        document = report.root
+        self.report = report
     }
 }

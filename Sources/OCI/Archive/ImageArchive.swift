@@ -85,6 +85,8 @@ public struct ImageArchive: Sendable, BlobSource {
                 throw .archive(path: path, problem: .otherImage(image.digest.description))
             }
             if let name = image.annotations[Annotations.containerdImageName] { names.insert(name) }
+            // podman and containerd take this one for the image's name when it says of which registry.
+            if let name = image.annotations[Annotations.refName], Self.namesRegistry(name) { names.insert(name) }
         }
         let images = reports.flatMap(\.images).map(\.manifest)
         for entry in try dockerManifest() {
@@ -100,6 +102,13 @@ public struct ImageArchive: Sendable, BlobSource {
 }
 
 extension ImageArchive {
+    /// Whether a name begins with a registry, by docker's rule: a dot, a port or `localhost` before the first slash.
+    private static func namesRegistry(_ name: String) -> Bool {
+        guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        let first = name[..<slash]
+        return first == "localhost" || first.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }
+    }
+
     /// One image in docker's `manifest.json`.
     private struct DockerImage {
         let config: String

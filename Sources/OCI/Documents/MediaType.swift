@@ -73,6 +73,12 @@ extension MediaType {
     /// Whether this is the media type of an index or manifest list.
     public var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
 
+    /// Whether this is the media type of an image's configuration, which states its platform, OCI or docker.
+    public var isImageConfig: Bool {
+        string == "application/vnd.oci.image.config.v1+json"
+            || string == "application/vnd.docker.container.image.v1+json"
+    }
+
     /// Whether blobs of this type may live outside the registry and be left out of copies (image-spec, layer.md;
     /// docker's foreign layers).
     public var isNondistributable: Bool {

@@ -73,6 +73,34 @@ import TrustTestSupport
         #expect(store.opened == 1)
     }
 
+    @Test func aSetThatAnotherProcessHasSeenTheNextOfIsOpenedAgain() async throws {
+        let session = TrustSession(home: TrustHome(path: "/nonexistent")) { (_) throws(RegistryError) in
+            throw .cancelled
+        }
+        let store = VanishingStore(failures: 0)
+        let rollback = TUFError.rollback(role: .timestamp, known: 2, offered: 1)
+        let count = Mutex(0)
+        let second = try await session.reading(store, of: .layout(path: "x")) {
+            (_) throws(UpdateError<TrustStoreError>) -> Int in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            guard number > 1 else { throw .metadata(rollback) }
+            return number
+        }
+        #expect(second == 2)
+        // A store that was really set back stays so.
+        let refusal = await #expect(throws: Refusal.self) {
+            _ = try await session.reading(store, of: .layout(path: "x")) {
+                (_) throws(UpdateError<TrustStoreError>) -> Int in
+                throw .metadata(rollback)
+            }
+        }
+        #expect(refusal?.reason == .rollback)
+        #expect(store.opened == 4)
+    }
+
     @Test func onceThatIsEnough() async throws {
         let store = VanishingStore(failures: 100)
         let refusal = await #expect(throws: Refusal.self) { try await read(store) }
