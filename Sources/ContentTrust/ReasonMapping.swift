@@ -1,6 +1,6 @@
 import OCI
 package import TUF
-import TUFClient
+package import TUFClient
 package import TrustCrypto
 
 // One exhaustive switch for each error of the modules below, without a default: an error that is added there does not
@@ -281,6 +281,8 @@ extension Refusal {
             )
         case .tooManyRoots(let limit):
             return refusal(.badSignature, "more than \(limit) new roots at once")
+        case .tooManyDelegations(let limit):
+            return refusal(.badSignature, "a search through more than \(limit) delegated roles")
         case .signingFailed(let role, let problem):
             return refusal(.internalDefect, "\(role) could not be signed: \(words(problem))")
         }
@@ -309,6 +311,17 @@ extension Refusal {
         source: (Failure) -> Refusal
     ) -> Refusal {
         let checked = "trust data of \(subject) in \(store)"
+        return update(error, subject: subject, checked: checked, pin: pin, source: source)
+    }
+
+    /// An update that ended without a trusted set, of trust data or, without a subject, of a general TUF repository.
+    package static func update<Failure>(
+        _ error: UpdateError<Failure>,
+        subject: Subject? = nil,
+        checked: String,
+        pin: Pin? = nil,
+        source: (Failure) -> Refusal
+    ) -> Refusal {
         switch error {
         case .metadata(let error): return metadata(error, checked: checked, pin: pin, subject: subject)
         case .source(let error): return source(error)
@@ -317,7 +330,7 @@ extension Refusal {
                 .badSignature,
                 checked: checked,
                 found: "no \(file)",
-                next: "the publisher runs: trustctl refresh \(subject.argument)"
+                next: subject.map { "the publisher runs: trustctl refresh \($0.argument)" }
             )
         case .cache(let error): return cache(error, checked: checked)
         case .contention: return contention(checked: checked)

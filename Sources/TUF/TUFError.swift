@@ -40,6 +40,8 @@ public enum TUFError: Error, Sendable, Equatable {
     case wrongRepository(role: RoleName, expected: String, found: String?)
     /// More roots than an update may walk (§5.3.3, the limit Y).
     case tooManyRoots(limit: Int)
+    /// More delegated roles than one search may look at (§5.6.7).
+    case tooManyDelegations(limit: Int)
     /// A signer failed while metadata was written.
     case signingFailed(role: RoleName, CryptoError)
 }

@@ -25,8 +25,8 @@ import TrustTestSupport
         #expect(snapshot.file.name == "1.snapshot.json")
         #expect(snapshot.maximumLength == repository.file(.snapshot).count)
         let targets = try snapshot.accept(repository.file(.snapshot))
-        #expect(try targets.file.name == "1.targets.json")
-        #expect(try targets.maximumLength == repository.file(.targets).count)
+        #expect(try targets.listed.file.name == "1.targets.json")
+        #expect(try targets.listed.maximumLength == repository.file(.targets).count)
         let set = try targets.accept(repository.file(.targets))
         #expect(set.verifiedAt == now)
         #expect(set.earliestExpiry.role == .timestamp)
@@ -45,7 +45,7 @@ import TrustTestSupport
             let snapshot = try root.close(at: now).accept(repository.file(.timestamp))
             #expect(snapshot.file.name == "snapshot.json")
             let targets = try snapshot.accept(repository.file(.snapshot))
-            #expect(try targets.file.name == "targets.json")
+            #expect(try targets.listed.file.name == "targets.json")
         }
     }
 
@@ -60,7 +60,7 @@ import TrustTestSupport
             repository.snapshot.meta["targets.json"] = .object(record)
             let targets = try rootStage().close(at: now).accept(repository.file(.timestamp))
                 .accept(repository.file(.snapshot))
-            let targetsLimit = try targets.maximumLength
+            let targetsLimit = try targets.listed.maximumLength
             repository.timestamp.snapshot = record
             let snapshot = try rootStage().close(at: now).accept(repository.file(.timestamp))
             return (snapshot.maximumLength, targetsLimit)
@@ -335,7 +335,7 @@ import TrustTestSupport
             let stage = try rootStage().close(at: now).accept(repository.file(.timestamp)).accept(
                 repository.file(.snapshot)
             )
-            return stage.isCurrent(bytes)
+            return try stage.listed.isCurrent(bytes)
         }
         #expect(try isCurrent(stored))
         #expect(try !isCurrent([]))

@@ -1,6 +1,6 @@
 public import CanonicalJSON
 
-/// Metadata of a targets role: its targets (TUF 1.0.34 §4.5). Roles that it delegates to are not followed.
+/// Metadata of a targets role: its targets, and to whom it delegates others (TUF 1.0.34 §4.5).
 ///
 /// The form of every record is checked when the payload is read. Records themselves are made when asked for, so that a
 /// repository of 100,000 tags costs no tree.
@@ -10,6 +10,8 @@ public struct Targets: RolePayload {
 
     /// The fields that all kinds of metadata share.
     public let common: CommonFields
+    /// To whom the role delegates targets; nil where it delegates none.
+    public let delegations: Delegations?
     private let reader: ObjectReader
 
     /// Reads and checks the payload.
@@ -23,8 +25,9 @@ public struct Targets: RolePayload {
         common = try CommonFields(signedReader, type: Self.typeName, role: role)
         reader = try signedReader.object("targets")
         try Self.checkRecords(reader)
-        // Delegations are not followed, and must be what they are said to be all the same.
-        if signedReader.node["delegations"] != nil { _ = try signedReader.object("delegations") }
+        delegations =
+            signedReader.node["delegations"] == nil
+            ? nil : try Delegations(decoding: signedReader.object("delegations"))
     }
 
     /// How many targets the role lists itself.

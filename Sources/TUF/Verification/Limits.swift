@@ -12,6 +12,8 @@ public struct TUFLimits: Sendable, Hashable {
     public var listedLength = 64 << 20
     /// New roots that one update walks. Default 256.
     public var rootRotations = 256
+    /// Delegated roles that one search for a target looks at. Default 32.
+    public var delegatedRoles = 32
     /// Signatures in one file that are read at all. Default 1,024.
     public var signatures = 1024
 

@@ -96,8 +96,18 @@ struct StageContext: Sendable {
         role: RoleName,
         maximumLength: Int
     ) throws(TUFError) -> Verified<Payload> {
+        try verified(bytes, by: root.payload.authority(for: role), maximumLength: maximumLength)
+    }
+
+    /// A file of a role that somebody gave its keys: signatures and binding.
+    func verified<Payload: RolePayload>(
+        _ bytes: [UInt8],
+        by authority: RoleAuthority,
+        maximumLength: Int
+    ) throws(TUFError) -> Verified<Payload> {
+        let role = authority.role
         let envelope = try Envelope(parsing: bytes, role: role, maximumLength: maximumLength, limits: limits)
-        let verified: Verified<Payload> = try envelope.verified(by: root.payload.authority(for: role))
+        let verified: Verified<Payload> = try envelope.verified(by: authority)
         try binding.check(verified.payload.common, role: role)
         return verified
     }

@@ -16,6 +16,7 @@ public final class RepositorySimulator: MetadataSource {
         var timestamp: SimulatedTimestamp
         var snapshot: SimulatedSnapshot
         var targets: SimulatedTargets
+        var delegated: [RoleName: SimulatedTargets] = [:]
         var signers: [RoleName: [SimulatedKey]] = [:]
         var roots: [Int64: [UInt8]] = [:]
         var previousRootKeys: [SimulatedKey] = []
@@ -102,7 +103,13 @@ public final class RepositorySimulator: MetadataSource {
         get { state.withLock(\.targets) }
         set { state.withLock { $0.targets = newValue } }
     }
-    /// Who signs a role; a role that is not in it is signed by all keys that the root gives it.
+    /// The delegated roles that have a file.
+    public var delegated: [RoleName: SimulatedTargets] {
+        get { state.withLock(\.delegated) }
+        set { state.withLock { $0.delegated = newValue } }
+    }
+    /// Who signs a role; a top-level role that is not in it is signed by all keys that the root gives it, a delegated one by
+    /// nobody.
     public var signers: [RoleName: [SimulatedKey]] {
         get { state.withLock(\.signers) }
         set { state.withLock { $0.signers = newValue } }
@@ -146,11 +153,7 @@ public final class RepositorySimulator: MetadataSource {
     ///   - path: Its path.
     ///   - content: What it is the digest of.
     public func setTarget(_ path: String, to content: String) {
-        let bytes = Array(content.utf8)
-        targets.targets[path] = [
-            "length": .integer(Int64(bytes.count)),
-            "hashes": ["sha256": .string(Digest.compute(.sha256, over: bytes.span).hex)],
-        ]
+        targets.setTarget(path, to: content)
     }
 
     // MARK: Publishing
@@ -204,7 +207,7 @@ public final class RepositorySimulator: MetadataSource {
 
     /// The file of a role as it would be served now.
     ///
-    /// - Parameter role: One of the top-level roles; root gives the newest one.
+    /// - Parameter role: The role; root gives the newest one.
     /// - Returns: Its bytes.
     public func file(_ role: RoleName) -> [UInt8] {
         state.withLock { $0.file(role) }
@@ -217,7 +220,9 @@ public final class RepositorySimulator: MetadataSource {
         state.withLock { state in
             var files: [String: [UInt8]] = [:]
             for (version, bytes) in state.roots { files["\(version).root.json"] = bytes }
-            for role in RoleName.topLevel.dropFirst() { files[state.name(of: role)] = state.file(role) }
+            for role in RoleName.topLevel.dropFirst() + Array(state.delegated.keys) {
+                files[state.name(of: role)] = state.file(role)
+            }
             return files
         }
     }
@@ -306,7 +311,7 @@ extension RepositorySimulator.State {
         case .root: root.signed(repository: repository, issued: issued)
         case .timestamp: timestamp.signed(repository: repository, issued: issued)
         case .snapshot: snapshot.signed(repository: repository, issued: issued)
-        default: targets.signed(repository: repository, issued: issued)
+        default: (delegated[role] ?? targets).signed(repository: repository, issued: issued)
         }
     }
 
@@ -336,7 +341,9 @@ extension RepositorySimulator.State {
     }
 
     mutating func linkSnapshot() {
-        snapshot.meta["targets.json"] = .object(record(version: targets.version, of: file(.targets)))
+        for role in [RoleName.targets] + delegated.keys.sorted() {
+            snapshot.meta["\(role.string).json"] = .object(record(version: version(of: role), of: file(role)))
+        }
     }
 
     mutating func linkTimestamp() {
@@ -357,18 +364,19 @@ extension RepositorySimulator.State {
         case .root: root.version
         case .timestamp: timestamp.version
         case .snapshot: snapshot.version
-        default: targets.version
+        default: (delegated[role] ?? targets).version
         }
     }
 
     func name(of role: RoleName) -> String {
-        let prefix = role == .timestamp || root.consistentSnapshot != true ? "" : "\(version(of: role))."
-        return "\(prefix)\(role.string).json"
+        let isVersioned = role != .timestamp && root.consistentSnapshot == true
+        return MetadataFile(role: role, version: isVersioned ? version(of: role) : nil).name
     }
 
     mutating func content(of file: MetadataFile) -> [UInt8]? {
         if file.role == .root { return file.version.flatMap { roots[$0] } }
-        guard RoleName.topLevel.contains(file.role), file.name == name(of: file.role) else { return nil }
+        guard RoleName.topLevel.contains(file.role) || delegated[file.role] != nil, file.name == name(of: file.role)
+        else { return nil }
         return self.file(file.role)
     }
 }

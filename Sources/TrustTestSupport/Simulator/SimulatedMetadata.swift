@@ -1,5 +1,6 @@
 public import CanonicalJSON
 public import TUF
+import TrustCrypto
 
 /// Keys and threshold of one role in a simulated root. The threshold need not be one that a root may have.
 public struct SimulatedRoleKeys: Sendable {
@@ -129,9 +130,35 @@ public struct SimulatedTargets: SimulatedMetadata {
     public var fields: JSONObject = [:]
     /// The targets.
     public var targets: JSONObject = [:]
+    /// `delegations`.
+    public var delegations: JSONObject?
+
+    /// A role of version 1 without targets.
+    ///
+    /// - Parameter expires: From when on it must not be trusted.
+    public init(expires: Instant) {
+        self.expires = expires
+    }
 
     /// `targets`.
     public static var typeName: String { "targets" }
-    /// `targets`.
-    public var ownFields: JSONObject { ["targets": .object(targets)] }
+    /// `targets`, and `delegations` where there are some.
+    public var ownFields: JSONObject {
+        var object: JSONObject = ["targets": .object(targets)]
+        object["delegations"] = delegations.map { .object($0) }
+        return object
+    }
+
+    /// Lists a target.
+    ///
+    /// - Parameters:
+    ///   - path: Its path.
+    ///   - content: What it is the digest of.
+    public mutating func setTarget(_ path: String, to content: String) {
+        let bytes = Array(content.utf8)
+        targets[path] = [
+            "length": .integer(Int64(bytes.count)),
+            "hashes": ["sha256": .string(Digest.compute(.sha256, over: bytes.span).hex)],
+        ]
+    }
 }

@@ -1,0 +1,102 @@
+/// The search for one target through the roles that may list it: pre-order and depth first, from the top-level targets on
+/// (TUF 1.0.34 §5.6.7).
+///
+/// It moves no bytes. Ask ``next()`` what it needs, hand that to ``accept(_:)``, and go on until it has found the target or
+/// says that there is none. A file that cannot be had or is refused ends the search: what a role of higher priority says of
+/// the target would be unknown.
+///
+/// A role's file is verified with the keys of the role that led to it, in each search anew. What another delegator's keys
+/// signed counts for nothing here, even under the same name.
+public struct DelegationWalk: Sendable {
+    /// What comes next.
+    public enum Step: Sendable {
+        /// The target was found.
+        case found(FoundTarget)
+        /// No role that may list the target does.
+        case notFound
+        /// The file to hand to ``DelegationWalk/accept(_:)``.
+        case load(ListedTargets)
+    }
+
+    /// The target.
+    public let path: TargetPath
+    private let snapshot: Verified<Snapshot>
+    private let context: StageContext
+    /// Roles to look at, with those that led to them; the last comes first.
+    private var open: [(delegation: Delegation, chain: [Verified<Targets>])] = []
+    private var visited: Set<RoleName> = [.targets]
+    private var pending: (file: ListedTargets, chain: [Verified<Targets>])?
+    private var found: FoundTarget?
+
+    /// Begins a search.
+    ///
+    /// - Parameters:
+    ///   - path: The target.
+    ///   - set: The verified set to search.
+    /// - Throws: ``TUFError/malformed(role:field:)`` when the record of the target has a digest of the wrong form.
+    public init(for path: TargetPath, in set: TrustedSet) throws(TUFError) {
+        self.path = path
+        snapshot = set.snapshot
+        context = set.context
+        try visit(set.targets, role: .targets, chain: [])
+    }
+
+    /// What comes next. It stays the same until ``accept(_:)`` is called.
+    ///
+    /// - Returns: The end of the search, or the file that it needs.
+    /// - Throws: ``TUFError/roleNotListed(_:)`` for a role that the snapshot does not list, and
+    ///   ``TUFError/tooManyDelegations(limit:)``.
+    public mutating func next() throws(TUFError) -> Step {
+        if let found { return .found(found) }
+        if let pending { return .load(pending.file) }
+        while let (delegation, chain) = open.popLast() {
+            // A role that two others delegate to is searched once, by the first.
+            guard !visited.contains(delegation.role) else { continue }
+            guard visited.count <= context.limits.delegatedRoles else {
+                throw .tooManyDelegations(limit: context.limits.delegatedRoles)
+            }
+            let file = try ListedTargets(delegation.authority, in: snapshot, context: context)
+            visited.insert(delegation.role)
+            pending = (file, chain)
+            return .load(file)
+        }
+        return .notFound
+    }
+
+    /// Takes the file that ``next()`` asked for.
+    ///
+    /// - Parameter bytes: The file, from wherever.
+    /// - Throws: ``TUFError``. The search has ended then.
+    public mutating func accept(_ bytes: [UInt8]) throws(TUFError) {
+        guard let (file, chain) = pending else { return }
+        let targets = try file.verified(bytes)
+        pending = nil
+        try visit(targets, role: file.role, chain: chain)
+    }
+
+    private mutating func visit(
+        _ targets: Verified<Targets>,
+        role: RoleName,
+        chain: [Verified<Targets>]
+    ) throws(TUFError) {
+        let chain = chain + [targets]
+        if let record = try targets.payload.record(for: path) {
+            found = FoundTarget(record: record, role: role, chain: chain)
+            return
+        }
+        let delegations = targets.payload.delegations?.delegations(for: path) ?? []
+        // After a terminating delegation nothing is looked at but what is below it.
+        if delegations.last?.isTerminating == true { open = [] }
+        open += delegations.reversed().map { ($0, chain) }
+    }
+}
+
+/// A target that a search found.
+public struct FoundTarget: Sendable {
+    /// What is said of the target.
+    public let record: TargetRecord
+    /// The role that says it.
+    public let role: RoleName
+    /// The files of the roles that led to it, from the top-level targets to the one that lists the target.
+    public let chain: [Verified<Targets>]
+}

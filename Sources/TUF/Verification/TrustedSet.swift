@@ -1,0 +1,54 @@
+/// The verified metadata of a repository at one time. Made by the stages only.
+public struct TrustedSet: Sendable {
+    /// The timestamp.
+    public let timestamp: Verified<Timestamp>
+    /// The snapshot that the timestamp names.
+    public let snapshot: Verified<Snapshot>
+    /// The top-level targets that the snapshot names.
+    public let targets: Verified<Targets>
+    let context: StageContext
+
+    init(
+        timestamp: Verified<Timestamp>,
+        snapshot: Verified<Snapshot>,
+        targets: Verified<Targets>,
+        context: StageContext
+    ) {
+        self.timestamp = timestamp
+        self.snapshot = snapshot
+        self.targets = targets
+        self.context = context
+    }
+
+    /// The newest root.
+    public var root: Verified<Root> { context.root }
+
+    /// The one time that all expiry tests of this set used.
+    public var verifiedAt: Instant { context.now }
+
+    /// What the top-level targets role itself says of a target. Where it delegates, ``DelegationWalk`` searches on.
+    ///
+    /// - Parameter path: The target.
+    /// - Returns: Its record, or nil when the role does not list it.
+    /// - Throws: ``TUFError/malformed(role:field:)``.
+    public func record(for path: TargetPath) throws(TUFError) -> TargetRecord? {
+        try targets.payload.record(for: path)
+    }
+
+    /// The fields that the four roles share.
+    public var common: [RoleName: CommonFields] {
+        [
+            .root: root.payload.common, .timestamp: timestamp.payload.common, .snapshot: snapshot.payload.common,
+            .targets: targets.payload.common,
+        ]
+    }
+
+    /// The role that expires first, and when.
+    public var earliestExpiry: (role: RoleName, at: Instant) {
+        var earliest = (role: RoleName.timestamp, at: timestamp.payload.common.expires)
+        for (role, fields) in common where (fields.expires, role) < (earliest.at, earliest.role) {
+            earliest = (role, fields.expires)
+        }
+        return earliest
+    }
+}
