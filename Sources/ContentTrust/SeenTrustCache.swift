@@ -32,6 +32,14 @@ struct SeenTrustCache: TrustCache {
         try await chosen().replace(old, with: new)
     }
 
+    func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]? {
+        try await cache(anchorID).delegated(role)
+    }
+
+    func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError) {
+        try await cache(anchorID).keep(bytes, ofDelegated: role)
+    }
+
     /// Of the caches whose root chain meets the anchor, the one that was checked last; that of this very anchor when there
     /// is none.
     private func chosen() async throws(TrustCacheError) -> DirectoryTrustCache {

@@ -2,13 +2,13 @@ import CanonicalJSON
 public import TUF
 import TrustCrypto
 
-/// A cache in a directory: `N.root.json`, `timestamp.json`, `snapshot.json`, `targets.json` as received, and `state`.
+/// A cache in a directory: `N.root.json`, `timestamp.json`, `snapshot.json`, `targets.json` as received, `state`, and the
+/// files of delegated roles under `delegated/`.
 ///
 /// Each file is replaced whole, under a lock, with `state` last; a process that is killed in between leaves files that
 /// each are good by themselves, and the next run asks for the rest.
 public struct DirectoryTrustCache: TrustCache {
-    private let directory: String
-    private let limits: TUFLimits
+    private let files: StoredRoles
     private let lockTimeout: Duration
 
     /// The most bytes that `state` may have.
@@ -21,8 +21,7 @@ public struct DirectoryTrustCache: TrustCache {
     ///   - limits: Bounds for what is read.
     ///   - lockTimeout: How long to wait for another process that writes.
     public init(directory: String, limits: TUFLimits = TUFLimits(), lockTimeout: Duration = .seconds(10)) {
-        self.directory = directory
-        self.limits = limits
+        files = StoredRoles(directory: directory, limits: limits)
         self.lockTimeout = lockTimeout
     }
 
@@ -37,14 +36,12 @@ public struct DirectoryTrustCache: TrustCache {
         metadata.lastCheck = state.lastCheck
         if state.roots.first > 0 {
             for version in state.roots.first...state.roots.last {
-                metadata.roots[version] = try read("\(version).root.json", limit: limits.rootLength)
+                metadata.roots[version] = try files.read("\(version).root.json", limit: files.limits.rootLength)
             }
             // Each was written before `state` named it. Without the last one a hidden root would go unnoticed.
-            guard metadata.roots[state.roots.last] != nil else { throw .damaged(path: path("state")) }
+            guard metadata.roots[state.roots.last] != nil else { throw .damaged(path: files.path("state")) }
         }
-        metadata.timestamp = try read("timestamp.json", limit: limits.timestampLength)
-        metadata.snapshot = try read("snapshot.json", limit: limits.listedLength)
-        metadata.targets = try read("targets.json", limit: limits.listedLength)
+        try files.load(into: &metadata)
         return metadata
     }
 
@@ -57,58 +54,55 @@ public struct DirectoryTrustCache: TrustCache {
     /// - Throws: ``TrustCacheError``.
     public func replace(_ old: CachedMetadata, with new: CachedMetadata) async throws(TrustCacheError) -> Bool {
         do {
-            try DurableFile.createDirectory(directory, mode: 0o700)
-            let lock = try await FileLock.acquire(path("lock"), timeout: lockTimeout)
+            try DurableFile.createDirectory(files.directory, mode: 0o700)
+            let lock = try await FileLock.acquire(files.path("lock"), timeout: lockTimeout)
             defer { withExtendedLifetime(lock) {} }
-            try DurableFile.removeAbandonedTemporaries(in: directory)
+            try DurableFile.removeAbandonedTemporaries(in: files.directory)
             guard try loadState().generation == old.generation else { return false }
             // A process that was killed half-way has not changed the generation, but may have kept something newer.
-            guard try isUnchanged("timestamp.json", from: old.timestamp, to: new.timestamp, limits.timestampLength),
-                try isUnchanged("snapshot.json", from: old.snapshot, to: new.snapshot, limits.listedLength),
-                try isUnchanged("targets.json", from: old.targets, to: new.targets, limits.listedLength)
-            else { return false }
+            guard try files.areUnchanged(from: old, to: new) else { return false }
             for (version, bytes) in new.roots where old.roots[version] != bytes {
-                try write(bytes, "\(version).root.json")
+                try files.write(bytes, "\(version).root.json")
             }
-            // The timestamp last: it must not name what is not there.
-            if let bytes = new.targets, bytes != old.targets { try write(bytes, "targets.json") }
-            if let bytes = new.snapshot, bytes != old.snapshot { try write(bytes, "snapshot.json") }
-            if let bytes = new.timestamp, bytes != old.timestamp { try write(bytes, "timestamp.json") }
-            try write(State(new, generation: old.generation + 1).bytes, "state")
+            try files.replace(old, with: new)
+            try files.write(State(new, generation: old.generation + 1).bytes, "state")
             return true
         } catch let error as TrustCacheError {
             throw error
         } catch let error as FileError {
             throw .file(error)
         } catch {
-            throw .damaged(path: directory)
+            throw .damaged(path: files.directory)
         }
     }
 
-    /// Whether a file that is about to be replaced is still what was loaded.
-    private func isUnchanged(
-        _ name: String,
-        from old: [UInt8]?,
-        to new: [UInt8]?,
-        _ limit: Int
-    ) throws(TrustCacheError) -> Bool {
-        if new == old { return true }
-        return try read(name, limit: limit) == old
+    /// The file of a delegated role.
+    ///
+    /// - Parameter role: The role.
+    /// - Returns: What was kept last, or nil when nothing is.
+    /// - Throws: ``TrustCacheError``.
+    public func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]? {
+        try files.read("delegated/\(StoredRoles.name(ofDelegated: role))", limit: files.limits.listedLength)
     }
 
-    private func path(_ name: String) -> String { "\(directory)/\(name)" }
-
-    private func read(_ name: String, limit: Int) throws(TrustCacheError) -> [UInt8]? {
-        do { return try DurableFile.read(path(name), limit: limit) } catch { throw .file(error) }
-    }
-
-    private func write(_ bytes: [UInt8], _ name: String) throws(FileError) {
-        try DurableFile.write(bytes.span, to: path(name), mode: 0o600)
+    /// Keeps the file of a delegated role. Two processes may do so at once: each file is good by itself.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - role: The role.
+    /// - Throws: ``TrustCacheError``.
+    public func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError) {
+        do {
+            try DurableFile.createDirectory(files.path("delegated"), mode: 0o700)
+            try files.write(bytes, "delegated/\(StoredRoles.name(ofDelegated: role))")
+        } catch {
+            throw .file(error)
+        }
     }
 
     private func loadState() throws(TrustCacheError) -> State {
-        guard let bytes = try read("state", limit: Self.stateLength) else { return State() }
-        guard let state = State(bytes: bytes) else { throw .damaged(path: path("state")) }
+        guard let bytes = try files.read("state", limit: Self.stateLength) else { return State() }
+        guard let state = State(bytes: bytes) else { throw .damaged(path: files.path("state")) }
         return state
     }
 }

@@ -41,6 +41,21 @@ public protocol TrustCache: Sendable {
     /// - Returns: False when another process was faster; then nothing was changed.
     /// - Throws: ``TrustCacheError``.
     func replace(_ old: CachedMetadata, with new: CachedMetadata) async throws(TrustCacheError) -> Bool
+
+    /// The file of a delegated role. It only saves a request: the snapshot says whether it is the right one.
+    ///
+    /// - Parameter role: The role.
+    /// - Returns: What was kept last, or nil when nothing is.
+    /// - Throws: ``TrustCacheError``.
+    func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]?
+
+    /// Keeps the file of a delegated role, in the place of the one before.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file, which was verified.
+    ///   - role: The role.
+    /// - Throws: ``TrustCacheError``.
+    func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError)
 }
 
 /// Why the cache cannot be read or written.
@@ -54,6 +69,7 @@ public enum TrustCacheError: Error, Sendable, Equatable {
 /// A cache that lives as long as the process.
 public actor MemoryTrustCache: TrustCache {
     private var metadata = CachedMetadata()
+    private var delegated: [RoleName: [UInt8]] = [:]
 
     /// An empty cache.
     public init() {}
@@ -73,4 +89,10 @@ public actor MemoryTrustCache: TrustCache {
         metadata.generation += 1
         return true
     }
+
+    /// The file of a delegated role, if one was kept.
+    public func delegated(_ role: RoleName) -> [UInt8]? { delegated[role] }
+
+    /// Keeps the file of a delegated role.
+    public func keep(_ bytes: [UInt8], ofDelegated role: RoleName) { delegated[role] = bytes }
 }

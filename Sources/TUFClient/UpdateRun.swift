@@ -162,18 +162,12 @@ struct UpdateRun<Source: MetadataSource> {
 
     private mutating func targets(_ stage: consuming TargetsStage) async throws(Failure) -> TrustedSet {
         let set: TrustedSet
-        if let stored = known.targets, stage.isCurrent(stored) {
+        let listed: ListedTargets
+        do { listed = try stage.listed } catch { throw .metadata(error) }
+        if let stored = known.targets, listed.isCurrent(stored) {
             do { set = try stage.accept(stored) } catch { throw .metadata(error) }
         } else {
-            let file: MetadataFile
-            let maximumLength: Int
-            do {
-                file = try stage.file
-                maximumLength = try stage.maximumLength
-            } catch {
-                throw .metadata(error)
-            }
-            let bytes = try await required(file, maximumLength: maximumLength)
+            let bytes = try await required(listed.file, maximumLength: listed.maximumLength)
             do { set = try stage.accept(bytes) } catch { throw .metadata(error) }
         }
         seen.targets = set.targets.bytes

@@ -22,7 +22,7 @@ public struct Updater<Cache: TrustCache>: Sendable {
     private let anchor: RootAnchor
     private let binding: RepositoryBinding
     private let limits: TUFLimits
-    private let cache: Cache
+    let cache: Cache
 
     /// How far the clock may lie behind the last check before it is said to have gone back: clocks are adjusted.
     private static var clockTolerance: Int64 { 300 }
@@ -179,7 +179,7 @@ public struct Updater<Cache: TrustCache>: Sendable {
 }
 
 /// The type of the source that is not there, for runs that ask nobody.
-private enum NoSource: MetadataSource {
+enum NoSource: MetadataSource {
     func bytes(of file: MetadataFile, maximumLength: Int) async throws(Never) -> [UInt8]? { nil }
 }
 

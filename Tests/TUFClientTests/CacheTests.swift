@@ -104,6 +104,8 @@ import TrustTestSupport
                 _ = await inner.replace(current, with: other)
                 return await inner.replace(old, with: new)
             }
+            func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]? { nil }
+            func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError) {}
         }
         for (times, expected) in [(1, .trusted(1, 1, 1, 1)), (7, .trusted(1, 1, 1, 1)), (8, .contention)]
             as [(Int, UpdateOutcome)]
@@ -144,6 +146,8 @@ import TrustTestSupport
         func replace(_ old: CachedMetadata, with new: CachedMetadata) async throws(TrustCacheError) -> Bool {
             throw Self.failure
         }
+        func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]? { throw Self.failure }
+        func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError) { throw Self.failure }
     }
 
     /// Trust data that cannot be kept is not trusted: the next run would know nothing of it.
