@@ -138,7 +138,7 @@ if !coreOnly {
             [
                 "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry",
                 "TrustTransport",
-                "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, logging,
+                "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
             ]
         ),
         // Layer 6

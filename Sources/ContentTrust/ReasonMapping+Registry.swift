@@ -1,6 +1,6 @@
 import OCIRegistry
 import TrustCrypto
-import TrustTransport
+package import TrustTransport
 
 extension Refusal {
     /// A registry that gave no usable answer.
@@ -89,7 +89,7 @@ extension Refusal {
         return Refusal(.unauthorized, checked: checked, found: found, next: next, cause: error)
     }
 
-    private static func transport(_ error: TransportError, checked: String) -> Refusal {
+    package static func transport(_ error: TransportError, checked: String) -> Refusal {
         let reason: Reason
         var next: String?
         switch error.kind {

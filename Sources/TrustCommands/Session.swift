@@ -26,18 +26,7 @@ extension CommandContext {
     ) async throws(Refusal) -> Value {
         let home = try common.trustHome(environment)
         let credentials = try Credentials(network, subjects: subjects, environment: environment)
-        let logger = common.verbose ? ConsoleLogHandler.logger(console) : nil
-        let configuration = AHCTransport.Configuration(
-            certificateAuthorities: try certificateAuthorities(network),
-            proxies: ProxySettings(environment: environment.variables)
-        )
-        return try await AHCTransport.running(configuration) { transport async throws(Refusal) in
-            let sender = RequestSender(
-                transport: transport,
-                plainHTTP: network.plainHttp ? .allowPlainHTTP : .loopbackOnly,
-                userAgent: Version.userAgent,
-                logger: logger
-            )
+        return try await withSender(common, network.http) { sender async throws(Refusal) in
             let session = TrustSession(home: home) { repository throws(RegistryError) in
                 try RegistryClient(repository: repository, sender: sender) { () async throws(RegistryAuthError) in
                     try await credentials.credential(for: repository)
@@ -47,8 +36,37 @@ extension CommandContext {
         }
     }
 
-    private func certificateAuthorities(_ network: NetworkOptions) throws(Refusal) -> CertificateAuthorities? {
-        guard let path = network.caCert else { return nil }
+    /// Runs work that sends requests, and closes its connections afterwards.
+    ///
+    /// - Parameters:
+    ///   - common: How much is said.
+    ///   - http: How servers are reached.
+    ///   - body: The work.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``Refusal``; what `body` throws.
+    func withSender<Value: Sendable>(
+        _ common: CommonOptions,
+        _ http: HTTPOptions,
+        _ body: @Sendable (RequestSender) async throws(Refusal) -> Value
+    ) async throws(Refusal) -> Value {
+        let logger = common.verbose ? ConsoleLogHandler.logger(console) : nil
+        let configuration = AHCTransport.Configuration(
+            certificateAuthorities: try certificateAuthorities(http),
+            proxies: ProxySettings(environment: environment.variables)
+        )
+        return try await AHCTransport.running(configuration) { transport async throws(Refusal) in
+            let sender = RequestSender(
+                transport: transport,
+                plainHTTP: http.plainHttp ? .allowPlainHTTP : .loopbackOnly,
+                userAgent: Version.userAgent,
+                logger: logger
+            )
+            return try await body(sender)
+        }
+    }
+
+    private func certificateAuthorities(_ http: HTTPOptions) throws(Refusal) -> CertificateAuthorities? {
+        guard let path = http.caCert else { return nil }
         let bytes = try InputFile.read(path, limit: CertificateAuthorities.maximumBytes, option: "--ca-cert")
         do throws(TransportError) {
             return try CertificateAuthorities(pem: bytes, name: path)

@@ -226,7 +226,7 @@ public enum DurableFile {
 
 extension FileError {
     /// The same error about another path: people know the file they asked for, not its temporary name.
-    fileprivate func about(_ path: String) -> FileError {
+    package func about(_ path: String) -> FileError {
         switch self {
         case .noSpace: .noSpace(path: path)
         case .readOnly: .readOnly(path: path)
