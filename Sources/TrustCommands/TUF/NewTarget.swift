@@ -28,6 +28,7 @@ final class NewTarget: Sendable {
     /// - Parameters:
     ///   - path: The name it gets in the end; its directory is made.
     ///   - record: What it must be.
+    /// - Throws: ``RepositoryFilesError/file(_:)``.
     init(for path: String, _ record: TargetRecord) throws(RepositoryFilesError) {
         let directory = DurableFile.parent(of: path)
         let name = ".trustctl-download-\(Hex.encode(SecureRandom.bytes(count: 8).span))"

@@ -43,6 +43,7 @@ struct RepositoryFiles: Sendable {
     ///   - name: Its name below the place, percent-encoded; as it is in a directory.
     ///   - maximumLength: The most bytes to read.
     /// - Returns: The bytes; nil only when there is no such file: status 404.
+    /// - Throws: ``RepositoryFilesError``.
     func bytes(named name: String, maximumLength: Int) async throws(RepositoryFilesError) -> [UInt8]? {
         switch place {
         case .directory(let path):
