@@ -101,6 +101,7 @@ var targets: [Target] = [
         "AttackTests",
         ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
     ),
+    tests("AdvisoryTests", ["TUFClient", "TUF", "CanonicalJSON", "TrustTestSupport"]),
 ]
 
 var products: [Product] = [

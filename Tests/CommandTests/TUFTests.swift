@@ -56,6 +56,7 @@ import TrustTestSupport
     /// Serves the files below a directory, as a plain web server does.
     private func serving<Value: Sendable>(
         _ directory: TemporaryDirectory,
+        missing: String,
         _ body: @Sendable (RawServer) async throws -> Value
     ) async throws -> Value {
         let server = try RawServer { request, connection in
@@ -64,16 +65,18 @@ import TrustTestSupport
             if let bytes = try? Files.read(path) {
                 connection.respond("200 OK", body: bytes, isHead: request.isHead)
             } else {
-                connection.respond("404 Not Found", text: "", isHead: request.isHead)
+                connection.respond(missing, text: "", isHead: request.isHead)
             }
         }
         defer { server.stop() }
         return try await body(server)
     }
 
-    @Test func overHTTP() async throws {
+    /// Also from a store that keeps it to itself what it does not have.
+    @Test(arguments: ["404 Not Found", "403 Forbidden"])
+    func overHTTP(missing: String) async throws {
         let world = try TUFWorld()
-        try await serving(world.directory) { server in
+        try await serving(world.directory, missing: missing) { server in
             let metadata = "http://\(server.authority)/metadata"
             let arguments = world.refresh(from: metadata)
             try await expectRefusal(world.client, arguments, .noPin, schema: "tuf")

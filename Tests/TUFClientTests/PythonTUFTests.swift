@@ -27,7 +27,8 @@ import TrustTestSupport
         var expected: String
         var pythonTUF: String
         var targets: [String]
-        var notTopLevel: [String]
+        var delegatedTargets: [String]
+        var notFound: [String]
         var hasReasonToDiffer: Bool
 
         var testDescription: String { name }
@@ -47,7 +48,8 @@ import TrustTestSupport
                     expected: expected,
                     pythonTUF: answer,
                     targets: strings(node["targets"]),
-                    notTopLevel: strings(node["delegatedTargets"]) + strings(node["notFound"]),
+                    delegatedTargets: strings(node["delegatedTargets"]),
+                    notFound: strings(node["notFound"]),
                     hasReasonToDiffer: node["why"] != nil
                 )
             }
@@ -67,8 +69,13 @@ import TrustTestSupport
             for path in example.targets {
                 #expect(try set.record(for: TargetPath(path)) != nil, "\(path)")
             }
-            for path in example.notTopLevel {
-                #expect(try set.record(for: TargetPath(path)) == nil, "\(path)")
+            for path in example.delegatedTargets {
+                let path = try TargetPath(path)
+                #expect(try set.record(for: path) == nil, "\(path)")
+                #expect(try await updater.find(path, in: set, from: Folder(path: folder)) != nil, "\(path)")
+            }
+            for path in example.notFound {
+                #expect(try await updater.find(TargetPath(path), in: set, from: Folder(path: folder)) == nil, "\(path)")
             }
         } catch let error as UpdateError<Folder.Failure> {
             kind = Self.kind(error)

@@ -69,7 +69,13 @@ struct RepositoryFiles: Sendable {
 
 extension RepositoryFiles: MetadataSource {
     func bytes(of file: MetadataFile, maximumLength: Int) async throws(RepositoryFilesError) -> [UInt8]? {
-        try await bytes(named: file.name, maximumLength: maximumLength)
+        do {
+            return try await bytes(named: file.name, maximumLength: maximumLength)
+        } catch .status(403, _) where file.role == .root {
+            // Stores that keep their listing to themselves answer so for the root after the newest. Whoever can answer 403
+            // could answer 404 as well.
+            return nil
+        }
     }
 }
 
