@@ -54,14 +54,18 @@ extension TrustSession {
     ///   - located: What was there a moment ago.
     ///   - pin: What to check it by.
     ///   - now: The time of this verification.
-    /// - Returns: The verified set, or nil when the trust data is gone.
+    /// - Returns: The verified set and what it was read from, or nil when the trust data is gone.
     /// - Throws: ``Refusal``.
-    func refresh(_ located: LocatedTrustData, pin: Pin, now: Instant) async throws(Refusal) -> TrustedSet? {
+    func refresh(
+        _ located: LocatedTrustData,
+        pin: Pin,
+        now: Instant
+    ) async throws(Refusal) -> (set: TrustedSet, data: any TrustData)? {
         let updater = updater(pin, repository: located.repository)
         return try await reading(located.store, of: located.subject, pin: pin, first: located.data) {
             (data) throws(UpdateError<TrustStoreError>) in
             do throws(UpdateError<TrustStoreError>) {
-                return try await updater.refresh(from: TrustDataSource(data: data), now: now)
+                return (try await updater.refresh(from: TrustDataSource(data: data), now: now), data)
             } catch {
                 // With the root of the right repository at hand, another's metadata looks badly signed.
                 guard case .metadata(.thresholdNotMet) = error,

@@ -179,8 +179,9 @@ public struct Updater<Cache: TrustCache>: Sendable {
 }
 
 /// The type of the source that is not there, for runs that ask nobody.
-enum NoSource: MetadataSource {
-    func bytes(of file: MetadataFile, maximumLength: Int) async throws(Never) -> [UInt8]? { nil }
+package enum NoSource: MetadataSource {
+    /// Never called: there is no value of this type.
+    package func bytes(of file: MetadataFile, maximumLength: Int) async throws(Never) -> [UInt8]? { nil }
 }
 
 /// A set without its targets, as publishers compare it with others. No verdict may come of it.

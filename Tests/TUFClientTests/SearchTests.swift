@@ -74,9 +74,11 @@ import TrustTestSupport
     @Test func offline() async throws {
         _ = try await find("b")
         let seen = try #require(try await client.updater.offline(now: client.clock.now()))
-        #expect(try await client.updater.findOffline(TargetPath("b"), in: seen.set)?.role.string == "B")
+        var roles = DelegatedRoles(of: seen.set)
+        #expect(try await client.updater.findOffline(TargetPath("b"), in: &roles)?.role.string == "B")
         let missing = await #expect(throws: UpdateError<Never>.self) {
-            try await client.updater.findOffline(TargetPath("c"), in: seen.set)
+            var roles = DelegatedRoles(of: seen.set)
+            _ = try await client.updater.findOffline(TargetPath("c"), in: &roles)
         }
         guard case .missing(let file) = missing else {
             Issue.record("\(String(describing: missing))")

@@ -1,6 +1,6 @@
 import CanonicalJSON
 public import OCI
-import TUF
+public import TUF
 public import TrustCrypto
 
 /// What the trust data says of one tag.
@@ -13,14 +13,18 @@ public struct SignedTag: Sendable, Hashable {
     public let mediaType: MediaType?
     /// Its length in bytes.
     public let size: Int64
+    /// The role that signs it: `targets`, or one that it delegates to.
+    public let role: RoleName
 
     /// The field of a record's `custom` that holds the media type.
     static let mediaTypeField = "mediaType"
 
-    init(_ path: TargetPath, _ record: TargetRecord, allowsUnnamed: Bool) throws(TUFError) {
+    init(_ path: TargetPath, _ found: FoundTarget, allowsUnnamed: Bool) throws(TUFError) {
         func malformed(_ field: String) -> TUFError {
-            .malformed(role: .targets, field: "signed.targets.\(path).\(field)")
+            .malformed(role: found.role, field: "signed.targets.\(path).\(field)")
         }
+        let record = found.record
+        role = found.role
         tag = path.string
         guard let digest = record.digest(.sha256) else { throw malformed("hashes.sha256") }
         self.digest = digest
@@ -49,41 +53,61 @@ extension VerifiedTrustData {
     /// What the trust data says of a tag.
     ///
     /// - Parameter tag: The tag.
-    /// - Returns: What is signed, or nil when the tag is not listed.
-    /// - Throws: ``Refusal`` when the record is malformed.
-    public func signedTag(_ tag: String) throws(Refusal) -> SignedTag? {
+    /// - Returns: What is signed, or nil when no role that may list the tag does.
+    /// - Throws: ``Refusal`` when a record or a delegated role is refused, or its file cannot be had.
+    public func signedTag(_ tag: String) async throws(Refusal) -> SignedTag? {
+        try await find(tag)?.tag
+    }
+
+    /// As ``signedTag(_:)``, with why it is trusted: the delegated roles that say so included.
+    ///
+    /// - Parameter tag: The tag.
+    /// - Returns: What is signed and why; nil when no role that may list the tag does.
+    /// - Throws: ``Refusal``.
+    func find(_ tag: String) async throws(Refusal) -> (tag: SignedTag, evidence: Evidence)? {
         do {
             let path = try TargetPath(tag)
-            guard let record = try set.record(for: path) else { return nil }
-            return try SignedTag(path, record, allowsUnnamed: pin.allowsUnnamed)
-        } catch {
+            let (roles, found) = try await search.find(path, in: DelegatedRoles(of: set))
+            guard let found else { return nil }
+            let evidence = evidence.replacing(roles.set).adding(found.chain)
+            return (try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed), evidence)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch let error as TUFError {
             throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
+        } catch {
+            throw Refusal(.internalDefect, checked: "the tag \(tag) of \(repository)", found: "\(error)", cause: error)
         }
+    }
+
+    /// Whether the tags lie in hash bins: telling all of them then means to read many files.
+    public var hasBins: Bool {
+        if case .succinct = set.targets.payload.delegations?.roles { true } else { false }
     }
 
     /// The signed tags that name a digest.
     ///
     /// - Parameter digest: The digest of a manifest or index.
     /// - Returns: The tags, in the order of their bytes; none is an answer.
-    /// - Throws: ``Refusal`` with ``Reason/badSignature`` when a record is malformed.
-    public func tags(naming digest: Digest) throws(Refusal) -> [SignedTag] {
-        try signedTags.filter { $0.digest == digest }
+    /// - Throws: ``Refusal``, as ``signedTags()``.
+    public func tags(naming digest: Digest) async throws(Refusal) -> [SignedTag] {
+        try await signedTags().filter { $0.digest == digest }
     }
 
-    /// All signed tags, in the order of their bytes.
+    /// All signed tags. Every role of the trust data is read for that.
     ///
-    /// - Throws: ``Refusal`` when a record is malformed.
-    public var signedTags: [SignedTag] {
-        get throws(Refusal) {
-            var tags: [SignedTag] = []
-            do {
-                try set.targets.payload.forEach { (path, record) throws(TUFError) in
-                    tags.append(try SignedTag(path, record, allowsUnnamed: pin.allowsUnnamed))
-                }
-            } catch {
-                throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
+    /// - Returns: The tags, in the order of their bytes.
+    /// - Throws: ``Refusal`` when a record or a delegated role is refused, or its file cannot be had.
+    public func signedTags() async throws(Refusal) -> [SignedTag] {
+        let roles = try await search.all(DelegatedRoles(of: set))
+        var tags: [SignedTag] = []
+        do {
+            try roles.forEach { (path, found) throws(TUFError) in
+                tags.append(try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed))
             }
-            return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
+        } catch {
+            throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
         }
+        return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
     }
 }

@@ -30,7 +30,7 @@ extension TrustVerifier {
 
     private func image(_ query: Query, _ data: VerifiedTrustData) async throws(Refusal) -> TrustedImage {
         let reference = query.subject.reference(tag: query.tag)
-        guard let signed = try data.signedTag(query.tag) else {
+        guard let (signed, evidence) = try await data.find(query.tag) else {
             throw Refusal(
                 .unsignedTag,
                 checked: "the tag \(query.tag) in the trust data of \(query.subject)",
@@ -57,7 +57,7 @@ extension TrustVerifier {
             size: platform?.size ?? signed.size,
             coveringIndex: platform == nil || platform?.digest == signed.digest ? nil : signed.digest,
             platform: query.platform,
-            evidence: data.evidence
+            evidence: evidence
         )
     }
 

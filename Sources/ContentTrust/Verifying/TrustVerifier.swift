@@ -60,7 +60,9 @@ public struct TrustVerifier: Sendable {
         guard located.data != nil else { throw try missing(located) }
         let pin: Pin
         if let known = located.pin { pin = known } else { pin = try await firstUse(located) }
-        guard let set = try await session.refresh(located, pin: pin, now: now) else { throw try missing(located) }
+        guard let (set, data) = try await session.refresh(located, pin: pin, now: now) else {
+            throw try missing(located)
+        }
         if located.pin == nil {
             do { _ = try await session.home.pins.add(pin, replacing: false) } catch { throw Refusal.pins(error) }
         }
@@ -70,7 +72,13 @@ public struct TrustVerifier: Sendable {
             pin: pin,
             set: set,
             store: store.name,
-            lastCheck: now
+            lastCheck: now,
+            search: TagSearch(
+                session: session,
+                repository: located.repository,
+                pin: pin,
+                source: .store(located, data)
+            )
         )
     }
 
@@ -148,7 +156,8 @@ public struct TrustVerifier: Sendable {
             pin: pin,
             set: set,
             store: "this machine's cache",
-            lastCheck: lastCheck
+            lastCheck: lastCheck,
+            search: TagSearch(session: session, repository: repository, pin: pin, source: .seen(subject))
         )
     }
 
@@ -211,11 +220,13 @@ public struct VerifiedTrustData: Sendable {
     public let set: TrustedSet
     /// Why it is trusted.
     public let evidence: Evidence
+    let search: TagSearch
 
-    init(repository: String, pin: Pin, set: TrustedSet, store: String, lastCheck: Instant) {
+    init(repository: String, pin: Pin, set: TrustedSet, store: String, lastCheck: Instant, search: TagSearch) {
         self.repository = repository
         self.pin = pin
         self.set = set
+        self.search = search
         evidence = Evidence(set, store: store, pin: pin.scope.description, lastCheck: lastCheck)
     }
 }

@@ -73,14 +73,14 @@ public struct Evidence: Sendable {
     public let store: String
     /// The scope of the pin that applied.
     public let pin: String
-    /// Version of each top-level role.
-    public let versions: [RoleName: Int64]
-    /// Ids of the keys that signed each top-level role.
-    public let signers: [RoleName: Set<KeyID>]
-    /// Expiry of each top-level role.
-    public let expires: [RoleName: Instant]
-    /// The role that expires first, and when.
-    public let firstExpiry: (role: RoleName, at: Instant)
+    /// Version of each top-level role, and of the delegated roles by way of which the tag is trusted.
+    public private(set) var versions: [RoleName: Int64]
+    /// Ids of the keys that signed each of these roles.
+    public private(set) var signers: [RoleName: Set<KeyID>]
+    /// Expiry of each of these roles.
+    public private(set) var expires: [RoleName: Instant]
+    /// The role of these that expires first, and when.
+    public private(set) var firstExpiry: (role: RoleName, at: Instant)
     /// When the timestamp was signed, as it says itself; nil in trust data of other tools.
     public let issued: Instant?
     /// When the store was last asked with success: this verification's time, or earlier off line.
@@ -102,5 +102,23 @@ public struct Evidence: Sendable {
         issued = set.timestamp.payload.common.issued
         self.lastCheck = lastCheck
         verifiedAt = set.verifiedAt
+    }
+
+    /// The same of another set of the same store.
+    func replacing(_ set: TrustedSet) -> Evidence {
+        Evidence(set, store: store, pin: pin, lastCheck: lastCheck)
+    }
+
+    /// With the delegated roles that led to a tag.
+    func adding(_ chain: [RoleFile]) -> Evidence {
+        var evidence = self
+        for file in chain where file.role != .targets {
+            let common = file.targets.payload.common
+            evidence.versions[file.role] = common.version
+            evidence.signers[file.role] = file.targets.signers
+            evidence.expires[file.role] = common.expires
+            if common.expires < evidence.firstExpiry.at { evidence.firstExpiry = (file.role, common.expires) }
+        }
+        return evidence
     }
 }

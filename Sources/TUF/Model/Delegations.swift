@@ -55,11 +55,38 @@ public struct Delegations: Sendable {
         }
     }
 
+    /// Who may speak for each role, by priority.
+    ///
+    /// - Parameter limit: How many are told at most, and one more, so that too many can be noticed.
+    /// - Returns: Name, keys and threshold of each.
+    public func authorities(atMost limit: Int) -> [RoleAuthority] {
+        switch roles {
+        case .succinct(let bins):
+            (0..<min(bins.count, limit + 1)).map { authority(bins.roleName(ofBin: $0), bins.keys) }
+        case .listed(let listed):
+            listed.prefix(limit + 1).map { authority($0.name, $0.keys) }
+        }
+    }
+
+    /// Who may speak for a role.
+    ///
+    /// - Parameter role: A role that is delegated to here.
+    /// - Returns: Its keys and threshold; nil for any other role.
+    public func authority(of role: RoleName) -> RoleAuthority? {
+        switch roles {
+        case .succinct(let bins):
+            bins.contains(role) ? authority(role, bins.keys) : nil
+        case .listed(let listed):
+            listed.first { $0.name == role }.map { authority(role, $0.keys) }
+        }
+    }
+
+    private func authority(_ role: RoleName, _ roleKeys: RoleKeys) -> RoleAuthority {
+        RoleAuthority(role: role, roleKeys: roleKeys, keys: keys)
+    }
+
     private func delegation(_ name: RoleName, _ roleKeys: RoleKeys, isTerminating: Bool) -> Delegation {
-        Delegation(
-            authority: RoleAuthority(role: name, roleKeys: roleKeys, keys: keys),
-            isTerminating: isTerminating
-        )
+        Delegation(authority: authority(name, roleKeys), isTerminating: isTerminating)
     }
 }
 

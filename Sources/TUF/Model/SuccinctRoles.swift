@@ -67,6 +67,19 @@ public struct SuccinctRoles: Sendable, Hashable {
         }
     }
 
+    /// Whether a role is one of the bins.
+    ///
+    /// - Parameter role: The role.
+    /// - Returns: Whether it has the name of a bin, written as ``roleName(ofBin:)`` writes it.
+    public func contains(_ role: RoleName) -> Bool {
+        let name = role.string.utf8
+        let width = (bitLength + 3) / 4
+        guard name.count == namePrefix.utf8.count + 1 + width, let digits = String(name.suffix(width)),
+            let bin = UInt32(digits, radix: 16), bin <= UInt32.max >> (32 - bitLength)
+        else { return false }
+        return role.string.utf8.elementsEqual(Self.name(bin, bitLength, namePrefix).utf8)
+    }
+
     private static func name(_ bin: UInt32, _ bitLength: Int, _ prefix: String) -> String {
         let digits = String(bin, radix: 16)
         let width = (bitLength + 3) / 4

@@ -20,12 +20,12 @@ public struct DelegationWalk: Sendable {
 
     /// The target.
     public let path: TargetPath
-    private let snapshot: Verified<Snapshot>
-    private let context: StageContext
+    /// The set that is searched, with the files that were needed so far.
+    public private(set) var roles: DelegatedRoles
     /// Roles to look at, with those that led to them; the last comes first.
-    private var open: [(delegation: Delegation, chain: [Verified<Targets>])] = []
+    private var open: [(delegation: Delegation, chain: [RoleFile])] = []
     private var visited: Set<RoleName> = [.targets]
-    private var pending: (file: ListedTargets, chain: [Verified<Targets>])?
+    private var pending: (file: ListedTargets, chain: [RoleFile])?
     private var found: FoundTarget?
 
     /// Begins a search.
@@ -35,10 +35,19 @@ public struct DelegationWalk: Sendable {
     ///   - set: The verified set to search.
     /// - Throws: ``TUFError/malformed(role:field:)`` when the record of the target has a digest of the wrong form.
     public init(for path: TargetPath, in set: TrustedSet) throws(TUFError) {
+        try self.init(for: path, in: DelegatedRoles(of: set))
+    }
+
+    /// Begins a search that asks for no file which an earlier one had.
+    ///
+    /// - Parameters:
+    ///   - path: The target.
+    ///   - roles: The verified set to search, with the files that earlier searches left in ``roles``.
+    /// - Throws: ``TUFError/malformed(role:field:)`` when the record of the target has a digest of the wrong form.
+    public init(for path: TargetPath, in roles: DelegatedRoles) throws(TUFError) {
         self.path = path
-        snapshot = set.snapshot
-        context = set.context
-        try visit(set.targets, role: .targets, chain: [])
+        self.roles = roles
+        try visit(RoleFile(role: .targets, targets: roles.set.targets), chain: [])
     }
 
     /// What comes next. It stays the same until ``accept(_:)`` is called.
@@ -49,18 +58,21 @@ public struct DelegationWalk: Sendable {
     public mutating func next() throws(TUFError) -> Step {
         if let found { return .found(found) }
         if let pending { return .load(pending.file) }
-        while let (delegation, chain) = open.popLast() {
+        let limit = roles.set.context.limits.delegatedRoles
+        while found == nil, let (delegation, chain) = open.popLast() {
             // A role that two others delegate to is searched once, by the first.
             guard !visited.contains(delegation.role) else { continue }
-            guard visited.count <= context.limits.delegatedRoles else {
-                throw .tooManyDelegations(limit: context.limits.delegatedRoles)
-            }
-            let file = try ListedTargets(delegation.authority, in: snapshot, context: context)
+            guard visited.count <= limit else { throw .tooManyDelegations(limit: limit) }
+            let file = try roles.set.listed(delegation.authority)
             visited.insert(delegation.role)
+            if let targets = roles.targets(of: file) {
+                try visit(RoleFile(role: file.role, targets: targets), chain: chain)
+                continue
+            }
             pending = (file, chain)
             return .load(file)
         }
-        return .notFound
+        return found.map { .found($0) } ?? .notFound
     }
 
     /// Takes the file that ``next()`` asked for.
@@ -68,27 +80,40 @@ public struct DelegationWalk: Sendable {
     /// - Parameter bytes: The file, from wherever.
     /// - Throws: ``TUFError``. The search has ended then.
     public mutating func accept(_ bytes: [UInt8]) throws(TUFError) {
-        guard let (file, chain) = pending else { return }
-        let targets = try file.verified(bytes)
-        pending = nil
-        try visit(targets, role: file.role, chain: chain)
+        guard let (file, _) = pending else { return }
+        try accept(file.load(bytes))
     }
 
-    private mutating func visit(
-        _ targets: Verified<Targets>,
-        role: RoleName,
-        chain: [Verified<Targets>]
-    ) throws(TUFError) {
-        let chain = chain + [targets]
-        if let record = try targets.payload.record(for: path) {
-            found = FoundTarget(record: record, role: role, chain: chain)
+    /// Takes the file that ``next()`` asked for, verified. Any other is left alone.
+    ///
+    /// - Parameter file: The file.
+    /// - Throws: ``TUFError``. The search has ended then.
+    public mutating func accept(_ file: LoadedTargets) throws(TUFError) {
+        guard let (asked, chain) = pending, asked.key == file.listed.key else { return }
+        roles.insert(file)
+        pending = nil
+        try visit(RoleFile(role: asked.role, targets: file.targets), chain: chain)
+    }
+
+    private mutating func visit(_ file: RoleFile, chain: [RoleFile]) throws(TUFError) {
+        let chain = chain + [file]
+        if let record = try file.targets.payload.record(for: path) {
+            found = FoundTarget(record: record, role: file.role, chain: chain)
             return
         }
-        let delegations = targets.payload.delegations?.delegations(for: path) ?? []
+        let delegations = file.targets.payload.delegations?.delegations(for: path) ?? []
         // After a terminating delegation nothing is looked at but what is below it.
         if delegations.last?.isTerminating == true { open = [] }
         open += delegations.reversed().map { ($0, chain) }
     }
+}
+
+/// The file of a targets role, verified for one search.
+public struct RoleFile: Sendable {
+    /// The role.
+    public let role: RoleName
+    /// Its file.
+    public let targets: Verified<Targets>
 }
 
 /// A target that a search found.
@@ -98,5 +123,5 @@ public struct FoundTarget: Sendable {
     /// The role that says it.
     public let role: RoleName
     /// The files of the roles that led to it, from the top-level targets to the one that lists the target.
-    public let chain: [Verified<Targets>]
+    public let chain: [RoleFile]
 }

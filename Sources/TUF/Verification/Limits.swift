@@ -14,6 +14,8 @@ public struct TUFLimits: Sendable, Hashable {
     public var rootRotations = 256
     /// Delegated roles that one search for a target looks at. Default 32.
     public var delegatedRoles = 32
+    /// Delegated roles that are read to tell all targets. Default 16,384.
+    public var allRoles = 16_384
     /// Signatures in one file that are read at all. Default 1,024.
     public var signatures = 1024
 

@@ -5,7 +5,7 @@ public struct ListedTargets: Sendable {
     public var role: RoleName { authority.role }
     /// What the snapshot says of its file.
     public let record: MetaRecord
-    private let authority: RoleAuthority
+    let authority: RoleAuthority
     private let context: StageContext
 
     /// The file of a role.
@@ -43,6 +43,39 @@ public struct ListedTargets: Sendable {
         return stored?.payload.common.version == record.version
     }
 
+    /// The file, verified (§5.6.2 to §5.6.5).
+    ///
+    /// - Parameter bytes: The file, from wherever.
+    /// - Returns: The file.
+    /// - Throws: ``TUFError``.
+    public func load(_ bytes: [UInt8]) throws(TUFError) -> LoadedTargets {
+        LoadedTargets(listed: self, targets: try verified(bytes))
+    }
+
+    /// A stored file, verified, if it has the version, length and hashes that the snapshot lists.
+    ///
+    /// - Parameter bytes: What an earlier verification stored.
+    /// - Returns: The file; nil when the listed one has to be asked for.
+    /// - Throws: ``TUFError`` when it is the listed file, and refused.
+    public func loadStored(_ bytes: [UInt8]) throws(TUFError) -> LoadedTargets? {
+        do { try record.check(bytes, role: role) } catch { return nil }
+        guard record.hashes.isEmpty else { return try load(bytes) }
+        // Without a hash only its version tells.
+        guard let stored: Verified<Targets> = try? context.verified(bytes, by: authority, maximumLength: maximumLength),
+            stored.payload.common.version == record.version
+        else { return nil }
+        try context.checkExpiry(stored.payload.common, role: role)
+        return LoadedTargets(listed: self, targets: stored)
+    }
+
+    /// What tells one listed file of a set from another: the same role may have other keys under another delegator.
+    struct Key: Hashable, Sendable {
+        let authority: RoleAuthority
+        let record: MetaRecord
+    }
+
+    var key: Key { Key(authority: authority, record: record) }
+
     /// The payload of the file, verified (§5.6.2 to §5.6.5).
     func verified(_ bytes: [UInt8]) throws(TUFError) -> Verified<Targets> {
         try record.check(bytes, role: role)
@@ -52,5 +85,18 @@ public struct ListedTargets: Sendable {
         }
         try context.checkExpiry(targets.payload.common, role: role)
         return targets
+    }
+}
+
+/// The file of a targets role, verified as the one that is listed. Made by ``ListedTargets/load(_:)`` only.
+public struct LoadedTargets: Sendable {
+    /// Which file of which role.
+    public let listed: ListedTargets
+    /// Its payload.
+    public let targets: Verified<Targets>
+
+    fileprivate init(listed: ListedTargets, targets: Verified<Targets>) {
+        self.listed = listed
+        self.targets = targets
     }
 }

@@ -1,7 +1,7 @@
 import TrustCrypto
 
 /// The keys and the threshold by which one role may speak. It comes out of a verified parent, or of what was pinned.
-public struct RoleAuthority: Sendable {
+public struct RoleAuthority: Sendable, Hashable {
     /// The role.
     public let role: RoleName
     /// How many different keys must sign, at least 1.

@@ -35,6 +35,15 @@ public struct TrustedSet: Sendable {
         try targets.payload.record(for: path)
     }
 
+    /// The file of a delegated role, as this set lists it.
+    ///
+    /// - Parameter authority: Who may speak for the role, by the word of the role that delegates to it.
+    /// - Returns: Which file it is.
+    /// - Throws: ``TUFError/roleNotListed(_:)``.
+    public func listed(_ authority: RoleAuthority) throws(TUFError) -> ListedTargets {
+        try ListedTargets(authority, in: snapshot, context: context)
+    }
+
     /// The fields that the four roles share.
     public var common: [RoleName: CommonFields] {
         [

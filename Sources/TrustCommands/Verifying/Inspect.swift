@@ -27,7 +27,7 @@ struct Inspect: TrustCommand {
     var timeLimit: Duration? { network.limit }
 
     private enum Answer: Sendable {
-        case verified(VerifiedTrustData)
+        case verified(Inspection)
         case unverified(UnverifiedTrustData, Refusal)
     }
 
@@ -47,24 +47,22 @@ struct Inspect: TrustCommand {
             let options = try verification.verifierOptions(try session.home.configuration())
             let verifier = TrustVerifier(session: session, options: options)
             do throws(Refusal) {
-                return Answer.verified(try await verifier.trustData(of: reference.subject, at: store))
+                let data = try await verifier.trustData(of: reference.subject, at: store)
+                return Answer.verified(try await Inspection(data, of: reference))
             } catch {
                 guard error.reason == .noPin, !options.offline else { throw error }
                 return Answer.unverified(try await verifier.inspectUnverified(reference.subject, at: store), error)
             }
         }
         switch answer {
-        case .verified(let data): return try show(data, reference: reference, on: context.console)
+        case .verified(let found): return show(found, reference: reference, on: context.console)
         case .unverified(let data, let refusal): return show(data, refusal, reference: reference, on: context.console)
         }
     }
 
-    private func show(
-        _ data: VerifiedTrustData,
-        reference: ImageReference,
-        on console: Console
-    ) throws(Refusal) -> Reason {
-        let tag = try signedTag(reference, in: data)
+    private func show(_ found: Inspection, reference: ImageReference, on console: Console) -> Reason {
+        let data = found.data
+        let tag = found.tag
         let roles = RoleSummary.all(data.set)
         if common.json {
             var object: JSONObject = [
@@ -72,7 +70,7 @@ struct Inspect: TrustCommand {
                 "exitCode": 0,
                 "verified": true,
                 "repository": .string(reference.subject.description),
-                "tagCount": .integer(Int64(data.set.targets.payload.count)),
+                "tagCount": found.tagCount.map { .integer(Int64($0)) } ?? .null,
                 "roles": RoleSummary.json(roles),
                 "trustData": EvidenceText.json(data.evidence),
             ]
@@ -86,7 +84,7 @@ struct Inspect: TrustCommand {
             "Store:       \(SafeText.escaped(data.evidence.store))",
             "Pin:         \(PinText.line(data.pin))",
             "Freshness:   \(EvidenceText.freshness(data.evidence))",
-            "Signed tags: \(data.set.targets.payload.count)",
+            "Signed tags: \(found.tagCount.map(String.init) ?? "in hash bins; to count them: trustctl list")",
         ]
         if let tag {
             lines.append("Tag:         \(SafeText.escaped(tag.tag)) \(tag.digest), \(tag.size) bytes")
@@ -94,19 +92,6 @@ struct Inspect: TrustCommand {
         }
         console.result(lines: lines + [""] + RoleSummary.table(roles).lines)
         return .trusted
-    }
-
-    private func signedTag(_ reference: ImageReference, in data: VerifiedTrustData) throws(Refusal) -> SignedTag? {
-        guard let name = reference.tag else { return nil }
-        guard let tag = try data.signedTag(name.string) else {
-            throw Refusal(
-                .unsignedTag,
-                checked: "signed tags of \(reference.subject)",
-                found: "\(name) is not among them",
-                next: "trustctl list \(reference.subject.argument)"
-            )
-        }
-        return tag
     }
 
     /// What a root claims: shown, and refused all the same.
@@ -136,5 +121,32 @@ struct Inspect: TrustCommand {
             console.alert(line)
         }
         return refusal.reason
+    }
+}
+
+/// What there is to show of verified trust data.
+private struct Inspection: Sendable {
+    let data: VerifiedTrustData
+    /// The tag that was asked for.
+    let tag: SignedTag?
+    /// How many tags are signed; nil for hash bins, of which there are too many to read for a number.
+    let tagCount: Int?
+
+    init(_ data: VerifiedTrustData, of reference: ImageReference) async throws(Refusal) {
+        self.data = data
+        tagCount = data.hasBins ? nil : try await data.signedTags().count
+        guard let name = reference.tag else {
+            tag = nil
+            return
+        }
+        tag = try await data.signedTag(name.string)
+        guard tag != nil else {
+            throw Refusal(
+                .unsignedTag,
+                checked: "signed tags of \(reference.subject)",
+                found: "\(name) is not among them",
+                next: "trustctl list \(reference.subject.argument)"
+            )
+        }
     }
 }

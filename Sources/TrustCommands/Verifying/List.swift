@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import ContentTrust
 import OCI
+import TUF
 import TrustCrypto
 
 /// `trustctl list`
@@ -22,11 +23,11 @@ struct List: TrustCommand {
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
         let store = try store.location()
-        let data = try await context.withVerifier(common, network, verification, for: [subject]) {
+        let (data, tags) = try await context.withVerifier(common, network, verification, for: [subject]) {
             verifier async throws(Refusal) in
-            try await verifier.trustData(of: subject, at: store)
+            let data = try await verifier.trustData(of: subject, at: store)
+            return (data, try await data.signedTags())
         }
-        let tags = try data.signedTags
         context.console.note("\(SafeText.escaped(subject.description)): \(EvidenceText.freshness(data.evidence))")
         if common.json {
             let object: JSONObject = [
@@ -40,9 +41,11 @@ struct List: TrustCommand {
         } else if tags.isEmpty {
             context.console.note("no signed tags")
         } else {
-            var table = Table(header: ["TAG", "DIGEST", "SIZE", "MEDIA TYPE"])
+            var table = Table(header: ["TAG", "DIGEST", "SIZE", "MEDIA TYPE", "SIGNED BY"])
             for tag in tags {
-                table.add([tag.tag, tag.digest.description, String(tag.size), tag.mediaType?.string ?? ""])
+                table.add([
+                    tag.tag, tag.digest.description, String(tag.size), tag.mediaType?.string ?? "", tag.role.string,
+                ])
             }
             context.console.result(lines: table.lines)
         }
@@ -55,7 +58,7 @@ extension SignedTag {
     var json: JSONValue {
         [
             "tag": .string(tag), "digest": .string(digest.description), "size": .integer(size),
-            "mediaType": mediaType.map { .string($0.string) } ?? .null,
+            "mediaType": mediaType.map { .string($0.string) } ?? .null, "role": .string(role.string),
         ]
     }
 }

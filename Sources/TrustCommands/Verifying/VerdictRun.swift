@@ -61,7 +61,7 @@ struct VerdictRun: Sendable {
         _ reference: ImageReference,
         _ data: VerifiedTrustData
     ) async throws(Refusal) -> VerdictReport.Answer {
-        guard let tag = reference.tag else { return try tags(reference, data) }
+        guard let tag = reference.tag else { return try await tags(reference, data) }
         let query = Query(
             subject: reference.subject,
             tag: tag.string,
@@ -76,7 +76,10 @@ struct VerdictRun: Sendable {
         }
     }
 
-    private func tags(_ reference: ImageReference, _ data: VerifiedTrustData) throws(Refusal) -> VerdictReport.Answer {
+    private func tags(
+        _ reference: ImageReference,
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> VerdictReport.Answer {
         guard let digest = reference.digest else {
             throw Refusal(.internalDefect, checked: reference.description, found: "neither a tag nor a digest")
         }
@@ -88,7 +91,7 @@ struct VerdictRun: Sendable {
                 expected: "REPO:TAG"
             )
         }
-        let tags = try data.tags(naming: digest)
+        let tags = try await data.tags(naming: digest)
         guard !tags.isEmpty else {
             throw Refusal(
                 .unsignedTag,

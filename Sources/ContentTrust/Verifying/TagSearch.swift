@@ -1,0 +1,118 @@
+import TUF
+import TUFClient
+
+/// Searches verified trust data for tags, through the roles that they are delegated to.
+struct TagSearch: Sendable {
+    /// Where the files of delegated roles come from.
+    enum Source: Sendable {
+        /// The set that was located, or the one that has replaced it since.
+        case store(LocatedTrustData, any TrustData)
+        /// What this machine has seen.
+        case seen(Subject)
+    }
+
+    let session: TrustSession
+    let repository: String
+    let pin: Pin
+    let source: Source
+
+    /// How many files are asked for at once.
+    private static var width: Int { 8 }
+
+    /// Looks for a target.
+    ///
+    /// - Returns: The set that answers, which is a newer one where `roles` was replaced meanwhile, and what it says.
+    func find(
+        _ path: TargetPath,
+        in roles: DelegatedRoles
+    ) async throws(Refusal) -> (roles: DelegatedRoles, found: FoundTarget?) {
+        let updater = session.updater(pin, repository: repository)
+        switch source {
+        case .seen(let subject):
+            do {
+                var roles = roles
+                let found = try await updater.findOffline(path, in: &roles)
+                return (roles, found)
+            } catch {
+                throw Self.refusal(error, subject: subject, pin: pin)
+            }
+        case .store(let located, let first):
+            return try await reading(located, first, roles) { (data, roles) throws(UpdateError<TrustStoreError>) in
+                var roles = roles
+                let found = try await updater.find(path, in: &roles, from: TrustDataSource(data: data))
+                return (roles, found)
+            }
+        }
+    }
+
+    /// Loads every role of the set.
+    func all(_ roles: DelegatedRoles) async throws(Refusal) -> DelegatedRoles {
+        switch source {
+        case .seen(let subject):
+            do {
+                return try await load(roles, from: NoSource?.none)
+            } catch {
+                throw Self.refusal(error, subject: subject, pin: pin)
+            }
+        case .store(let located, let first):
+            return try await reading(located, first, roles) { (data, roles) throws(UpdateError<TrustStoreError>) in
+                try await load(roles, from: TrustDataSource(data: data))
+            }
+        }
+    }
+
+    private func load<Metadata: MetadataSource>(
+        _ roles: DelegatedRoles,
+        from source: Metadata?
+    ) async throws(UpdateError<Metadata.Failure>) -> DelegatedRoles {
+        let updater = session.updater(pin, repository: repository)
+        var roles = roles
+        while true {
+            let missing: [ListedTargets]
+            do { missing = try roles.missing() } catch { throw .metadata(error) }
+            guard !missing.isEmpty else { return roles }
+            let files = try await Concurrently.map(missing, width: Self.width) {
+                (listed) throws(UpdateError<Metadata.Failure>) in
+                try await updater.file(listed, from: source)
+            }
+            for file in files { roles.insert(file) }
+        }
+    }
+
+    /// Reads of the set that was verified, and of a newer one once a file of it is gone.
+    private func reading<Value>(
+        _ located: LocatedTrustData,
+        _ first: any TrustData,
+        _ roles: DelegatedRoles,
+        _ read: (any TrustData, DelegatedRoles) async throws(UpdateError<TrustStoreError>) -> Value
+    ) async throws(Refusal) -> Value {
+        let updater = session.updater(pin, repository: repository)
+        let value = try await session.reading(located.store, of: located.subject, pin: pin, first: first) {
+            (data) throws(UpdateError<TrustStoreError>) in
+            guard data.identity != first.identity else { return try await read(data, roles) }
+            let set = try await updater.refresh(from: TrustDataSource(data: data), now: roles.set.verifiedAt)
+            return try await read(data, DelegatedRoles(of: set))
+        }
+        guard let value else {
+            throw Refusal(
+                .trustDataMissing,
+                checked: "trust data of \(located.subject) in \(located.store.name)",
+                found: "none, after it was read a moment ago",
+                next: "run the command again"
+            )
+        }
+        return value
+    }
+
+    private static func refusal(_ error: UpdateError<Never>, subject: Subject, pin: Pin) -> Refusal {
+        if case .missing(let file) = error {
+            return Refusal(
+                .unreachable,
+                checked: "what this machine has seen of \(subject)",
+                found: "no \(file.name)",
+                next: "run the same command once without --offline"
+            )
+        }
+        return Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin)
+    }
+}
