@@ -279,6 +279,8 @@ extension Refusal {
                     ? "if another tool wrote it and that is meant: pin it with --allow-unnamed"
                     : "if this is a mirror that you mean to trust: pin it with --signed-as NAME"
             )
+        case .wrongRole(let role, let found):
+            return refusal(.badSignature, "the file of \(role) is that of \(found)")
         case .tooManyRoots(let limit):
             return refusal(.badSignature, "more than \(limit) new roots at once")
         case .tooManyDelegations(let limit):

@@ -59,8 +59,13 @@ public final class TrustSession: Sendable {
         Updater(
             anchor: pin.anchor,
             binding: pin.binding(for: repository),
-            cache: SeenTrustCache(directory: home.seen(signedName: pin.signedName ?? repository), pin: pin)
+            cache: cache(pin, repository: repository)
         )
+    }
+
+    /// What this machine has seen of a repository under a pin.
+    func cache(_ pin: Pin, repository: String) -> SeenTrustCache {
+        SeenTrustCache(directory: home.seen(signedName: pin.signedName ?? repository), pin: pin)
     }
 }
 

@@ -38,6 +38,8 @@ public enum TUFError: Error, Sendable, Equatable {
     case hashMismatch(role: RoleName, expected: Digest)
     /// The role is bound to another repository than the one that was asked for, or to none.
     case wrongRepository(role: RoleName, expected: String, found: String?)
+    /// The file says that it is another role's.
+    case wrongRole(role: RoleName, found: String)
     /// More roots than an update may walk (§5.3.3, the limit Y).
     case tooManyRoots(limit: Int)
     /// More delegated roles than one search may look at (§5.6.7).

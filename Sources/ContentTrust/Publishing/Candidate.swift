@@ -8,13 +8,17 @@ struct Candidate: Sendable {
     let lineage: Lineage
     /// All files of the set, root history included.
     let files: CachedMetadata
+    /// The set in its store; nil for what this machine remembers.
+    let data: (any TrustData)?
+
     /// The name of the set in its store; nil for what this machine remembers.
-    let identity: Digest?
+    var identity: Digest? { data?.identity }
 }
 
 /// Verifies sets for a publisher.
 struct CandidateReader: Sendable {
     let updater: Updater<SeenTrustCache>
+    let cache: SeenTrustCache
     let pin: Pin
     let subject: Subject
     let now: Instant
@@ -27,7 +31,7 @@ struct CandidateReader: Sendable {
             if case .source(let error) = error { throw .store(error) }
             throw .refused(Refusal.update(error, subject: subject, store: "the set \(data.identity)", pin: pin))
         }
-        return try candidate(result.set, files: result.files, identity: data.identity)
+        return try candidate(result.set, files: result.files, data: data)
     }
 
     /// The lineage of a set, without reading its targets.
@@ -66,16 +70,16 @@ struct CandidateReader: Sendable {
             throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }
         guard let result else { return nil }
-        return try candidate(result.set, files: result.files, identity: nil)
+        return try candidate(result.set, files: result.files, data: nil)
     }
 
     private func candidate(
         _ set: TrustedSet,
         files: CachedMetadata,
-        identity: Digest?
+        data: (any TrustData)?
     ) throws(PublishError) -> Candidate {
         do {
-            return Candidate(set: set, lineage: try Lineage(set), files: files, identity: identity)
+            return Candidate(set: set, lineage: try Lineage(set), files: files, data: data)
         } catch {
             throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
         }
@@ -91,6 +95,8 @@ struct MergePlan: Sendable {
     let targetsVersion: Int64
     let snapshotVersion: Int64
     let timestampVersion: Int64
+    /// All sets that are known, those that count for nothing included.
+    let candidates: [Candidate]
 
     /// A plan over all sets that are known; nil when there is none.
     init?(_ candidates: [Candidate], present: Digest?) {
@@ -120,8 +126,14 @@ struct MergePlan: Sendable {
         self.base = base
         others = ordered.dropFirst().filter { !base.lineage.isPast($0.lineage) }
         baseIsPresent = present != nil && base.identity == present
+        self.candidates = candidates
         targetsVersion = (candidates.map(\.lineage.own.targetsVersion).max() ?? 0) + 1
         snapshotVersion = (candidates.map(\.lineage.own.snapshotVersion).max() ?? 0) + 1
         timestampVersion = (candidates.map(\.lineage.timestampVersion).max() ?? 0) + 1
+    }
+
+    /// The version of a delegated role's next file: above all that were ever listed.
+    func nextVersion(of role: RoleName) -> Int64 {
+        (candidates.compactMap { $0.set.snapshot.payload.roles[role]?.version }.max() ?? 0) + 1
     }
 }

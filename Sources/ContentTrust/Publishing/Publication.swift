@@ -14,6 +14,8 @@ package actor Publication {
         case tags([TargetPath: TargetRecord?])
         /// Signs anew what expires soon, and at least the timestamp; puts back what a store has lost.
         case refresh
+        /// Spreads the tags over hash bins.
+        case bins(BinChoice)
     }
 
     private let intent: Intent
@@ -33,6 +35,8 @@ package actor Publication {
         package let unmerged: [TargetPath]
         /// Roles that were signed anew.
         package let signedRoles: [RoleName]
+        /// How many hash bins list the tags; 0 when the targets do.
+        package let bins: Int
     }
 
     /// Whether the first set is published.
@@ -92,8 +96,15 @@ package actor Publication {
     private func initial(_ first: NewTrustData, present: (any TrustData)?) async throws(PublishError) -> NewTrustData? {
         guard let present else {
             // What cannot be verified by those who pull is not published.
-            _ = try await reader.candidate(first.data)
-            outcome = Outcome(tags: [:], unmerged: [], signedRoles: RoleName.topLevel)
+            let candidate = try await reader.candidate(first.data)
+            let layout = try reader.layout(of: candidate)
+            try await reader.check(layout.binRoles, in: candidate)
+            outcome = Outcome(
+                tags: [:],
+                unmerged: [],
+                signedRoles: RoleName.topLevel + layout.binRoles,
+                bins: layout.count
+            )
             return first
         }
         // A first attempt may have succeeded without anybody learning of it.
@@ -109,25 +120,13 @@ package actor Publication {
     }
 
     private func next(_ plan: MergePlan) async throws(PublishError) -> NewTrustData? {
-        var table: TagTable
-        var unmerged: [TargetPath] = []
-        let before: TagTable
-        do {
-            before = try TagTable(plan.base.set.targets)
-            table = before
-            for other in plan.others {
-                // Related in another way than by a listed set: the base continues what another tool wrote.
-                let fork =
-                    plan.base.lineage.forkTargetsVersion(with: other.lineage) ?? other.lineage.own.targetsVersion
-                unmerged += table.merge(try TagTable(other.set.targets), since: fork, version: plan.targetsVersion)
-            }
-        } catch {
-            throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: nil))
-        }
-        let tags = try apply(to: &table, version: plan.targetsVersion)
+        var edit = try await TagEdit(plan, reader: reader)
+        try await edit.mergeOthers()
+        let tags = try await apply(to: &edit)
+        try await chooseBins(&edit)
         // Readers of another set that goes in here must not see older targets afterwards.
         let needsTargets =
-            table.differs(from: before)
+            edit.isChanged
             || plan.others.contains { $0.lineage.own.targetsVersion > plan.base.lineage.own.targetsVersion }
         if isRefresh, !plan.others.isEmpty {
             let role = needsTargets ? RoleName.targets : .snapshot
@@ -135,16 +134,48 @@ package actor Publication {
                 try await signing.canSign(role, plan.base.set.root)
             else { throw .cannotMerge }
         }
-        let changes = needsTargets ? table.changes(from: before) : nil
-        let made = try await signing.sign(plan, table: table, changes: changes, refresh: isRefresh)
+        let made = try await signing.sign(edit, changed: needsTargets, refresh: isRefresh, reader: reader)
         guard let made else {
-            outcome = Outcome(tags: tags, unmerged: unmerged, signedRoles: [])
+            outcome = Outcome(tags: tags, unmerged: edit.unmerged, signedRoles: [], bins: edit.layout.count)
             return nil
         }
         // What cannot be verified by those who pull is not published.
-        _ = try await reader.candidate(made.data.data)
-        outcome = Outcome(tags: tags, unmerged: unmerged, signedRoles: made.signedRoles)
+        let candidate = try await reader.candidate(made.data.data)
+        try await reader.check(made.signedRoles, in: candidate)
+        outcome = Outcome(
+            tags: tags,
+            unmerged: edit.unmerged,
+            signedRoles: made.signedRoles,
+            bins: edit.layout.count
+        )
         return made.data
+    }
+
+    /// Spreads the tags over more or fewer bins when that is asked for, or chosen to happen by itself; signs the bins anew
+    /// before they expire.
+    private func chooseBins(_ edit: inout TagEdit) async throws(PublishError) {
+        let present = edit.layout
+        var choice = present.choice
+        if case .bins(let wished) = intent {
+            // A merge may have brought it already.
+            if wished == choice, present.chosen > 0 || wished == .count(present.count) { return }
+            choice = wished
+        } else if present.choice != .automatic || edit.largestRole <= BinChoice.comfortable
+            || present.count == BinChoice.maximumCount
+        {
+            return try await renewBins(&edit)
+        }
+        try await edit.loadAll()
+        let count = choice.count(forTags: edit.tagCount)
+        try await edit.spread(as: try signing.layout(count: count, choice: choice, edit.plan))
+    }
+
+    private func renewBins(_ edit: inout TagEdit) async throws(PublishError) {
+        guard let expiry = edit.layout.earliestExpiry, edit.layout.bins != nil,
+            signing.expiresSoon(expiry, edit.plan.base.set.targets.payload.common),
+            try await signing.canSign(.targets, edit.plan.base.set.root)
+        else { return }
+        try await edit.renewBins()
     }
 
     private var isRefresh: Bool {
@@ -153,11 +184,12 @@ package actor Publication {
     }
 
     /// Applies the intent, unless somebody changed one of its tags since it was first looked at.
-    private func apply(to table: inout TagTable, version: Int64) throws(PublishError) -> [TargetPath: TagOutcome] {
+    private func apply(to edit: inout TagEdit) async throws(PublishError) -> [TargetPath: TagOutcome] {
         guard case .tags(let wished) = intent else { return [:] }
+        try await edit.load(wished.keys)
         var outcomes: [TargetPath: TagOutcome] = [:]
         for (path, record) in wished.sorted(by: { $0.key < $1.key }) {
-            let current = table.records[path]
+            let current = edit.record(for: path)
             let first = firstSeen[path] ?? current
             firstSeen.updateValue(first, forKey: path)
             if let record, let current, current.means(record) {
@@ -173,13 +205,8 @@ package actor Publication {
                     "\(path): another publisher set it to \(digest(current)) while this one set it to \(digest(record))"
                 )
             }
-            if let record {
-                table.set(record, for: path, version: version)
-                outcomes[path] = .set(before: first)
-            } else {
-                table.revoke(path, version: version)
-                outcomes[path] = .revoked(before: first)
-            }
+            edit.set(record, for: path)
+            outcomes[path] = record == nil ? .revoked(before: first) : .set(before: first)
         }
         return outcomes
     }

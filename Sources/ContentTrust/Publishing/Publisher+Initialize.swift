@@ -17,6 +17,8 @@ public struct InitializeOptions: Sendable {
     /// For layouts: the name that the trust data carries. By default `local/` and a random UUID. A repository in a registry
     /// is always signed with its own name, whatever is here.
     public var name: String?
+    /// Over how many hash bins the tags are spread. By default none.
+    public var bins: BinChoice = .count(0)
 
     /// The defaults.
     public init() {}
@@ -71,7 +73,13 @@ extension Publisher {
         }
         let rootIDs = Set((keys[.root] ?? []).map(\.computedID))
         let threshold = options.rootThreshold ?? rootIDs.count
-        let first = try await firstSet(repository: repository, keys: keys, rootThreshold: threshold, subject: subject)
+        let first = try await firstSet(
+            repository: repository,
+            keys: keys,
+            rootThreshold: threshold,
+            bins: options.bins,
+            subject: subject
+        )
         let pin = Pin(scope: .repository(repository), anchor: .keys(rootIDs, threshold: threshold))
         // Before anything is published: what is published and not pinned here, nobody on this machine could go on with.
         do {
@@ -202,6 +210,7 @@ extension Publisher {
         repository: String,
         keys: [RoleName: [TUFKey]],
         rootThreshold: Int,
+        bins: BinChoice,
         subject: Subject
     ) async throws(Refusal) -> NewTrustData {
         let now = session.clock.now()
@@ -231,23 +240,55 @@ extension Publisher {
                 }
             )
         )
+        let targetsKeys = keys[.targets] ?? []
+        var layout = try binLayout(bins, targetsKeys, subject)
         var targets = draft(.targets)
         targets.changeTargets([:])
         let rootFile = try await sign(root, keys[.root] ?? [], threshold: rootThreshold, subject: subject)
-        let targetsFile = try await sign(targets, keys[.targets] ?? [], subject: subject)
+        var files = [rootFile]
+        var records: [RoleName: MetaRecord] = [:]
+        for role in layout.binRoles {
+            var bin = draft(role)
+            bin.changeTargets([:])
+            layout.earliestExpiry = bin.expires
+            let file = try await sign(bin, targetsKeys, subject: subject)
+            files.append(file)
+            records[role] = MetaRecord(version: file.version)
+        }
+        if layout.bins != nil { targets.setBins(layout.bins, keys: targetsKeys) }
+        targets.setField(TagLayout.field, to: layout.json)
+        let targetsFile = try await sign(targets, targetsKeys, subject: subject)
+        records[.targets] = targetsFile.record
         var snapshot = draft(.snapshot)
-        snapshot.setRecord(of: .targets, to: targetsFile.record)
+        snapshot.setRecords(records)
         snapshot.setField(Lineage.field, to: Lineage.json([]))
         let snapshotFile = try await sign(snapshot, keys[.snapshot] ?? [], subject: subject)
         var timestamp = draft(.timestamp)
         timestamp.setSnapshot(snapshotFile.record)
         let timestampFile = try await sign(timestamp, keys[.timestamp] ?? [], subject: subject)
+        files += [targetsFile, snapshotFile, timestampFile]
         return NewTrustData(
-            files: [rootFile, targetsFile, snapshotFile, timestampFile].map {
-                NewTrustData.File(name: $0.file.name, bytes: $0.bytes)
-            },
+            files: files.map { NewTrustData.File(name: $0.file.name, bytes: $0.bytes) },
             previousFileNames: []
         )
+    }
+
+    private func binLayout(
+        _ choice: BinChoice,
+        _ keys: [TUFKey],
+        _ subject: Subject
+    ) throws(Refusal) -> TagLayout {
+        do {
+            return try TagLayout(
+                count: choice.count(forTags: 0),
+                choice: choice,
+                // Nothing was chosen where the default is taken.
+                chosen: choice == .count(0) ? 0 : 1,
+                keys: RoleKeys(keyIDs: keys.map(\.computedID), threshold: max(1, keys.count))
+            )
+        } catch {
+            throw Refusal.metadata(error, checked: "hash bins for \(subject)", pin: nil)
+        }
     }
 
     private func sign(

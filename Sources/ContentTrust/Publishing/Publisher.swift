@@ -75,6 +75,23 @@ public struct Publisher: Sendable {
         try await publish(.refresh, subject: subject, location: location)
     }
 
+    /// Spreads the tags over hash bins, so that with very many of them a verifier still reads little, and signing one more
+    /// writes little.
+    ///
+    /// - Parameters:
+    ///   - choice: How many bins; none takes them back into the targets.
+    ///   - subject: Whose trust data.
+    ///   - location: Where it lies, if not beside the images.
+    /// - Returns: What was published.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func rebin(
+        _ choice: BinChoice,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> PublishReport {
+        try await publish(.bins(choice), subject: subject, location: location)
+    }
+
     // MARK: Publishing
 
     func publish(
@@ -99,7 +116,13 @@ public struct Publisher: Sendable {
         let updater = session.updater(pin, repository: repository)
         let publication = Publication(
             intent: intent,
-            reader: CandidateReader(updater: updater, pin: pin, subject: subject, now: now),
+            reader: CandidateReader(
+                updater: updater,
+                cache: session.cache(pin, repository: repository),
+                pin: pin,
+                subject: subject,
+                now: now
+            ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
             subject: subject
         )
@@ -109,10 +132,19 @@ public struct Publisher: Sendable {
         } catch {
             throw Refusal.publish(error, subject: subject, store: store.name)
         }
+        let outcome = await publication.outcome
+        let delegated = (outcome?.signedRoles ?? []).filter { !RoleName.topLevel.contains($0) }
         // Read back as everybody else will, which also remembers what was published.
         let set = try await session.reading(store, of: subject, pin: pin) {
             (data) throws(UpdateError<TrustStoreError>) in
-            try await updater.refresh(from: TrustDataSource(data: data), now: now)
+            let set = try await updater.refresh(from: TrustDataSource(data: data), now: now)
+            let authorities = delegated.compactMap { set.targets.payload.delegations?.authority(of: $0) }
+            _ = try await Concurrently.map(authorities, width: 8) { (authority) throws(UpdateError<TrustStoreError>) in
+                let listed: ListedTargets
+                do throws(TUFError) { listed = try set.listed(authority) } catch { throw .metadata(error) }
+                _ = try await updater.file(listed, from: TrustDataSource(data: data))
+            }
+            return set
         }
         guard let set else {
             throw Refusal(
@@ -122,7 +154,7 @@ public struct Publisher: Sendable {
                 next: "run the command again"
             )
         }
-        guard let outcome = await publication.outcome else {
+        guard let outcome else {
             throw Refusal(.internalDefect, checked: "publishing to \(store.name)", found: "no outcome")
         }
         return PublishReport(
@@ -180,6 +212,8 @@ public struct PublishReport: Sendable {
     public let unmergedTags: [String]
     /// Roles that were signed.
     public let signedRoles: [RoleName]
+    /// How many hash bins list the tags; 0 when the targets do.
+    public let bins: Int
     /// The versions that readers see now.
     public let versions: [RoleName: Int64]
     /// When each role expires.
@@ -204,6 +238,7 @@ public struct PublishReport: Sendable {
         tags = Dictionary(outcome.tags.map { ($0.key.string, $0.value) }) { first, _ in first }
         unmergedTags = outcome.unmerged.map(\.string)
         signedRoles = changed ? outcome.signedRoles : []
+        bins = outcome.bins
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)
         firstExpiry = set.earliestExpiry

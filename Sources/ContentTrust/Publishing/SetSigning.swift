@@ -17,58 +17,101 @@ struct SetSigning: Sendable {
     /// A set after a plan.
     ///
     /// - Parameters:
-    ///   - plan: What it is built upon.
-    ///   - table: The tags that it is to list.
-    ///   - changes: What turns the base's tags into these; nil when the targets can stay as they are.
+    ///   - edit: The tags that it is to list.
+    ///   - changed: Whether the targets have to be signed whatever their expiry is.
     ///   - refresh: Whether the timestamp is to be signed anew even if nothing else changes.
+    ///   - reader: Finds the files that do not change.
     /// - Returns: The set; nil when what the store serves is as wished.
     /// - Throws: ``PublishError``.
     func sign(
-        _ plan: MergePlan,
-        table: TagTable,
-        changes: [TargetPath: TargetRecord?]?,
-        refresh: Bool
+        _ edit: TagEdit,
+        changed: Bool,
+        refresh: Bool,
+        reader: CandidateReader
     ) async throws(PublishError) -> Made? {
+        let plan = edit.plan
         let base = plan.base.set
-        let needsTargets = try await needsTargets(base, changed: changes != nil)
+        let needsTargets = try await needsTargets(base, changed: changed)
         let needsSnapshot =
             needsTargets || !plan.others.isEmpty || expiresSoon(base.snapshot.payload.common, role: .snapshot)
         guard needsSnapshot || refresh || !plan.baseIsPresent else { return nil }
+        var edit = edit
         var signed: [SignedFile] = []
         if needsTargets {
-            let targets = try await targets(plan, table: table, changes: changes ?? [:])
-            signed.append(targets)
+            signed = try await bins(&edit)
+            signed.append(try await targets(edit))
         }
-        if needsSnapshot {
-            let snapshot = try await snapshot(plan, targets: signed.first)
-            signed.append(snapshot)
-        }
-        let timestamp = try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil)
-        signed.append(timestamp)
-        return Made(data: data(plan, signed: signed), signedRoles: signed.map(\.role))
+        if needsSnapshot { signed.append(try await snapshot(plan, listing: signed)) }
+        signed.append(try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil))
+        let data = try await data(edit, signed: signed, reader: reader)
+        return Made(data: data, signedRoles: signed.map(\.role))
     }
 
     // MARK: Roles
 
-    private func targets(
-        _ plan: MergePlan,
-        table: TagTable,
-        changes: [TargetPath: TargetRecord?]
-    ) async throws(PublishError) -> SignedFile {
+    private func bins(_ edit: inout TagEdit) async throws(PublishError) -> [SignedFile] {
+        guard let bins = edit.layout.bins else { return [] }
+        let plan = edit.plan
+        var files: [SignedFile] = []
+        for name in edit.changedRoles where name != .targets {
+            guard let role = edit.roles[name] else { continue }
+            var draft: RoleDraft
+            if let base = role.base {
+                draft = RoleDraft(editing: base, role: name)
+                draft.changeTargets(role.after.changes(from: role.before))
+            } else {
+                draft = RoleDraft(
+                    role: name,
+                    version: 1,
+                    expires: now,
+                    issued: now,
+                    repository: plan.base.set.root.payload.common.repository
+                )
+                draft.changeTargets(role.after.records.mapValues { .some($0) })
+            }
+            let present = (role.base ?? plan.base.set.targets).payload.common
+            setTimes(&draft, version: plan.nextVersion(of: name), present: present, lifetimeOf: .targets)
+            draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: oldestVersion(plan)))
+            files.append(try await sign(draft, bins.keys, plan.base.set))
+            edit.noteExpiry(draft.expires)
+        }
+        return files
+    }
+
+    private func targets(_ edit: TagEdit) async throws(PublishError) -> SignedFile {
+        let plan = edit.plan
         let base = plan.base.set.targets
+        guard let role = edit.roles[.targets] else {
+            throw .refused(Refusal(.internalDefect, checked: "the targets of \(subject)", found: "not read"))
+        }
         var draft = RoleDraft(editing: base, role: .targets)
-        setTimes(&draft, version: plan.targetsVersion, present: base.payload.common)
-        draft.changeTargets(changes)
-        let oldest = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage)).last?.targetsVersion ?? 0
-        draft.setField(TagTable.revokedField, to: table.revokedJSON(after: oldest - 1))
+        setTimes(&draft, version: plan.targetsVersion, present: base.payload.common, lifetimeOf: .targets)
+        draft.changeTargets(role.after.changes(from: role.before))
+        draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: oldestVersion(plan)))
+        if edit.isRespread {
+            draft.setBins(edit.layout.bins, keys: Self.keys(edit.layout.bins?.keys, plan.base.set))
+        }
+        draft.setField(TagLayout.field, to: edit.layout.json)
         return try await sign(draft, root: plan.base.set.root)
     }
 
-    private func snapshot(_ plan: MergePlan, targets: SignedFile?) async throws(PublishError) -> SignedFile {
+    /// What was revoked at this version or before is older than any set that could still be merged.
+    private func oldestVersion(_ plan: MergePlan) -> Int64 {
+        (plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage)).last?.targetsVersion ?? 0) - 1
+    }
+
+    private func snapshot(_ plan: MergePlan, listing files: [SignedFile]) async throws(PublishError) -> SignedFile {
         let base = plan.base.set.snapshot
         var draft = RoleDraft(editing: base, role: .snapshot)
-        setTimes(&draft, version: plan.snapshotVersion, present: base.payload.common)
-        if let targets { draft.setRecord(of: .targets, to: targets.record) }
+        setTimes(&draft, version: plan.snapshotVersion, present: base.payload.common, lifetimeOf: .snapshot)
+        draft.setRecords(
+            Dictionary(
+                uniqueKeysWithValues: files.map {
+                    // Of bins the version alone: they are many, and everybody reads this.
+                    ($0.role, $0.role == .targets ? $0.record : MetaRecord(version: $0.version))
+                }
+            )
+        )
         let ancestors = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage))
         draft.setField(Lineage.field, to: Lineage.json(ancestors))
         return try await sign(draft, root: plan.base.set.root)
@@ -77,23 +120,52 @@ struct SetSigning: Sendable {
     private func timestamp(_ plan: MergePlan, snapshot: SignedFile?) async throws(PublishError) -> SignedFile {
         let base = plan.base.set.timestamp
         var draft = RoleDraft(editing: base, role: .timestamp)
-        setTimes(&draft, version: plan.timestampVersion, present: base.payload.common)
+        setTimes(&draft, version: plan.timestampVersion, present: base.payload.common, lifetimeOf: .timestamp)
         if let snapshot { draft.setSnapshot(snapshot.record) }
         return try await sign(draft, root: plan.base.set.root)
     }
 
-    private func setTimes(_ draft: inout RoleDraft, version: Int64, present: CommonFields) {
-        let lifetime = lifetimes.seconds(of: draft.role, present: present)
+    private func setTimes(
+        _ draft: inout RoleDraft,
+        version: Int64,
+        present: CommonFields,
+        lifetimeOf role: RoleName
+    ) {
+        let lifetime = lifetimes.seconds(of: role, present: present)
         draft.setVersion(version, expires: now.advanced(bySeconds: lifetime), issued: now)
     }
 
     private func sign(_ draft: RoleDraft, root: Verified<Root>) async throws(PublishError) -> SignedFile {
         let role = roleKeys(draft.role, root)
+        return try await sign(draft, role.keys, threshold: role.threshold) { root.keyID(of: $0, for: draft.role) }
+    }
+
+    /// Signs a bin with the targets keys, under their computed ids.
+    private func sign(_ draft: RoleDraft, _ bins: RoleKeys, _ set: TrustedSet) async throws(PublishError) -> SignedFile {
+        let keys = Self.keys(bins, set)
+        return try await sign(draft, keys.compactMap(\.publicKey), threshold: bins.threshold) { publicKey in
+            keys.first { $0.publicKey == publicKey }?.computedID
+        }
+    }
+
+    /// The keys of bins: out of the delegation, or out of the root, whose targets keys they are.
+    private static func keys(_ bins: RoleKeys?, _ set: TrustedSet) -> [TUFKey] {
+        let root = set.root.payload
+        let known = Array((set.targets.payload.delegations?.keys ?? [:]).values) + Array(root.keys.values)
+        return (bins?.keyIDs ?? []).compactMap { id in known.first { $0.computedID == id } }
+    }
+
+    private func sign(
+        _ draft: RoleDraft,
+        _ keys: [PublicKey],
+        threshold: Int,
+        keyID: (PublicKey) -> KeyID?
+    ) async throws(PublishError) -> SignedFile {
         do {
-            let signers = try await signers.signers(for: draft.role, keys: role.keys, threshold: role.threshold)
+            let signers = try await signers.signers(for: draft.role, keys: keys, threshold: threshold)
             return try await draft.signed(
                 by: signers.compactMap { signer in
-                    root.keyID(of: signer.publicKey, for: draft.role).map { SigningKey(keyID: $0, signer: signer) }
+                    keyID(signer.publicKey).map { SigningKey(keyID: $0, signer: signer) }
                 }
             )
         } catch let refusal as Refusal {
@@ -134,6 +206,28 @@ struct SetSigning: Sendable {
         return common.expires.seconds(since: now) <= lifetime / 3
     }
 
+    /// Whether a third or less of a lifetime like that of the targets is left.
+    func expiresSoon(_ expiry: Instant, _ targets: CommonFields) -> Bool {
+        expiry.seconds(since: now) <= lifetimes.seconds(of: .targets, present: targets) / 3
+    }
+
+    /// A layout for the tags, with bins that the targets keys sign.
+    func layout(count: Int, choice: BinChoice, _ plan: MergePlan) throws(PublishError) -> TagLayout {
+        let root = plan.base.set.root.payload
+        let role = root.roleKeys(.targets)
+        let ids = (role?.keyIDs ?? []).compactMap { root.keys[$0]?.computedID }
+        do {
+            return try TagLayout(
+                count: count,
+                choice: choice,
+                chosen: plan.targetsVersion,
+                keys: RoleKeys(keyIDs: ids, threshold: role?.threshold ?? 1)
+            )
+        } catch {
+            throw .refused(Refusal.metadata(error, checked: "hash bins for \(subject)", pin: nil))
+        }
+    }
+
     private func roleKeys(_ role: RoleName, _ root: Verified<Root>) -> (keys: [PublicKey], threshold: Int) {
         guard let roleKeys = root.payload.roleKeys(role) else { return ([], 1) }
         return (roleKeys.keyIDs.compactMap { root.payload.keys[$0]?.publicKey }, roleKeys.threshold)
@@ -141,30 +235,34 @@ struct SetSigning: Sendable {
 
     // MARK: The set
 
-    private func data(_ plan: MergePlan, signed: [SignedFile]) -> NewTrustData {
-        let base = plan.base
-        func bytes(_ role: RoleName) -> [UInt8]? { signed.first { $0.role == role }?.bytes }
-        func version(_ role: RoleName, _ present: CommonFields) -> Int64 {
-            signed.first { $0.role == role }?.version ?? present.version
-        }
-        let targets = base.set.targets
-        let snapshot = base.set.snapshot
-        var files = base.files.roots.sorted { $0.key < $1.key }.map {
+    private func data(
+        _ edit: TagEdit,
+        signed: [SignedFile],
+        reader: CandidateReader
+    ) async throws(PublishError) -> NewTrustData {
+        let plan = edit.plan
+        let base = plan.base.set
+        var files = plan.base.files.roots.sorted { $0.key < $1.key }.map {
             NewTrustData.File(name: MetadataFile.root($0.key).name, bytes: $0.value)
         }
-        let targetsFile = MetadataFile(role: .targets, version: version(.targets, targets.payload.common))
-        let snapshotFile = MetadataFile(role: .snapshot, version: version(.snapshot, snapshot.payload.common))
-        files.append(NewTrustData.File(name: targetsFile.name, bytes: bytes(.targets) ?? targets.bytes))
-        files.append(NewTrustData.File(name: snapshotFile.name, bytes: bytes(.snapshot) ?? snapshot.bytes))
-        files.append(
-            NewTrustData.File(name: MetadataFile.timestamp.name, bytes: bytes(.timestamp) ?? base.set.timestamp.bytes)
-        )
+        let written = Set(signed.map(\.role))
+        files += signed.map { NewTrustData.File(name: $0.file.name, bytes: $0.bytes) }
+        func keep(_ role: RoleName, _ version: Int64?, _ bytes: [UInt8]) {
+            guard !written.contains(role) else { return }
+            files.append(NewTrustData.File(name: MetadataFile(role: role, version: version).name, bytes: bytes))
+        }
+        keep(.targets, base.targets.payload.common.version, base.targets.bytes)
+        keep(.snapshot, base.snapshot.payload.common.version, base.snapshot.bytes)
+        keep(.timestamp, nil, base.timestamp.bytes)
+        let gone = edit.isRespread ? Set(edit.formerRoles) : []
+        for role in base.snapshot.payload.roles.keys where !RoleName.topLevel.contains(role) {
+            guard !written.contains(role), !gone.contains(role) else { continue }
+            if let file = try await reader.unchangedFile(of: role, plan) { files.append(file) }
+        }
         return NewTrustData(
             files: files,
-            previousFileNames: [
-                MetadataFile(role: .targets, version: targets.payload.common.version).name,
-                MetadataFile(role: .snapshot, version: snapshot.payload.common.version).name,
-            ]
+            previousFileNames: base.snapshot.payload.roles.map { MetadataFile(role: $0.key, version: $0.value.version).name }
+                + [MetadataFile(role: .snapshot, version: base.snapshot.payload.common.version).name]
         )
     }
 }

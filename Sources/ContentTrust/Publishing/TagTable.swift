@@ -24,7 +24,7 @@ package struct TagTable: Sendable {
     }
 
     /// The table of verified targets.
-    package init(_ targets: Verified<Targets>) throws(TUFError) {
+    package init(_ targets: Verified<Targets>, role: RoleName = .targets) throws(TUFError) {
         self.init()
         var records: [TargetPath: TargetRecord] = [:]
         var changed: [TargetPath: Int64] = [:]
@@ -38,11 +38,11 @@ package struct TagTable: Sendable {
         self.changed = changed
         guard let value = targets.field(Self.revokedField) else { return }
         guard let object = value.object else {
-            throw .malformed(role: .targets, field: "signed.\(Self.revokedField)")
+            throw .malformed(role: role, field: "signed.\(Self.revokedField)")
         }
         for (name, version) in object {
             guard let version = version.integer, version >= 1 else {
-                throw .malformed(role: .targets, field: "signed.\(Self.revokedField)")
+                throw .malformed(role: role, field: "signed.\(Self.revokedField)")
             }
             revoked[try TargetPath(name)] = version
         }
@@ -112,6 +112,18 @@ package struct TagTable: Sendable {
             revoked[path] = version
         }
         return conflicts.sorted()
+    }
+
+    /// Gives each tag to the table of the role that lists it under a layout.
+    func spread(as layout: TagLayout, into tables: inout [RoleName: TagTable]) {
+        for (path, record) in records {
+            let role = layout.role(of: path)
+            tables[role, default: TagTable()].records[path] = record
+            tables[role, default: TagTable()].changed[path] = changed[path]
+        }
+        for (path, version) in revoked {
+            tables[layout.role(of: path), default: TagTable()].revoked[path] = version
+        }
     }
 
     /// What turns `older` into this table, for writing: a record for each tag that is new or other, nil for each that is

@@ -29,7 +29,11 @@ package struct DirectoryTrustStore: TrustStore {
                 return nil
             }
             let names = try DurableFile.list(path) ?? []
-            return DirectoryTrustData(path: path, timestamp: bytes, fileNames: names.filter { $0.hasSuffix(".json") })
+            return DirectoryTrustData(
+                path: path,
+                timestamp: bytes,
+                fileNames: Set(names.filter(DirectoryTrustData.isMetadata))
+            )
         } catch .tooLarge(_, let limit) {
             // What is in the store is wrong, not this machine's storage.
             throw .tooLarge(file: MetadataFile.timestamp.name, limit: limit)
@@ -61,9 +65,10 @@ package struct DirectoryTrustStore: TrustStore {
             // The timestamp last: it must not name what is not there.
             let timestamp = MetadataFile.timestamp.name
             for file in new.files.filter({ $0.name != timestamp }) + new.files.filter({ $0.name == timestamp }) {
-                try DurableFile.write(file.bytes.span, to: "\(path)/\(file.name)", mode: 0o644)
+                guard case .bytes(let bytes) = file.content else { continue }
+                try DurableFile.write(bytes.span, to: "\(path)/\(file.name)", mode: 0o644)
             }
-            try removeSuperseded(present, by: new)
+            try removeSuperseded(by: new)
         } catch {
             throw .store(.file(error))
         }
@@ -72,10 +77,10 @@ package struct DirectoryTrustStore: TrustStore {
     }
 
     /// Readers that began with the old timestamp may still ask for its files: only the sets before it are removed.
-    private func removeSuperseded(_ present: (any TrustData)?, by new: NewTrustData) throws(FileError) {
-        guard let present else { return }
+    private func removeSuperseded(by new: NewTrustData) throws(FileError) {
         let kept = Set(new.files.map(\.name)).union(new.previousFileNames)
-        for name in present.fileNames where !kept.contains(name) && !name.hasSuffix(".root.json") {
+        for name in try DurableFile.list(path) ?? [] where DirectoryTrustData.isMetadata(name) {
+            guard !kept.contains(name), !name.hasSuffix(".root.json") else { continue }
             _ = try DurableFile.remove("\(path)/\(name)")
         }
     }
@@ -84,9 +89,17 @@ package struct DirectoryTrustStore: TrustStore {
 private struct DirectoryTrustData: TrustData {
     let path: String
     let timestamp: [UInt8]
-    let fileNames: [String]
+    let fileNames: Set<String>
+
+    static func isMetadata(_ name: String) -> Bool { name.hasSuffix(".json") }
 
     var identity: Digest { Digest.compute(.sha256, over: timestamp.span) }
+
+    func rootFileNames() async throws(TrustStoreError) -> [String] { fileNames.filter { $0.hasSuffix(".root.json") } }
+
+    func file(named fileName: String) async throws(TrustStoreError) -> StoredFile? {
+        fileNames.contains(fileName) ? StoredFile(name: fileName, blob: nil) : nil
+    }
 
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
         if fileName == MetadataFile.timestamp.name { return timestamp }

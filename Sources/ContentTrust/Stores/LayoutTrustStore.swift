@@ -75,14 +75,12 @@ package struct LayoutTrustStore: TrustStore {
     }
 
     private func write(_ new: NewTrustData, after present: LayoutTrustData?) async throws(TrustStoreError) -> Digest {
-        let documents = try TrustDataDocument.documents(
-            for: new.files.map { TrustDataDocument.File(name: $0.name, bytes: $0.bytes) }
-        )
+        let documents = try TrustDataDocument.documents(for: try new.blobs(of: name))
         do {
             let layout = try ImageLayout(creatingIfAbsent: path)
             try layout.write(VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociEmpty))
-            for file in new.files {
-                try layout.write(VerifiedContent(describing: file.bytes, mediaType: .tufMetadata))
+            for bytes in new.newFiles {
+                try layout.write(VerifiedContent(describing: bytes, mediaType: .tufMetadata))
             }
             for child in documents.children { try layout.write(child) }
             try await layout.setImage(
@@ -100,27 +98,27 @@ package struct LayoutTrustStore: TrustStore {
 private struct LayoutTrustData: TrustData {
     let identity: Digest
     private let layout: ImageLayout
-    private let files: [String: TrustDataDocument.File]
+    private let files: TrustDataFiles
 
     init(layout: ImageLayout, root: Descriptor, store: String) throws(TrustStoreError) {
         self.layout = layout
         identity = root.digest
-        let content = try Self.document(root, in: layout)
-        var files: [TrustDataDocument.File] = []
-        if root.mediaType.isIndex {
-            for child in try TrustDataDocument.children(inIndex: content, store: store) {
-                files += try TrustDataDocument.files(inManifest: Self.document(child, in: layout), store: store)
-            }
-        } else {
-            files = try TrustDataDocument.files(inManifest: content, store: store)
+        files = try TrustDataFiles(try Self.document(root, in: layout), store: store) {
+            (child) throws(TrustStoreError) in
+            try Self.document(child, in: layout)
         }
-        self.files = try TrustDataDocument.byName(files, store: store)
     }
 
-    var fileNames: [String] { Array(files.keys) }
+    func rootFileNames() async throws(TrustStoreError) -> [String] {
+        Array(try await files.files(ofRole: "root.json").keys)
+    }
+
+    func file(named fileName: String) async throws(TrustStoreError) -> StoredFile? {
+        try await files.file(fileName).map { StoredFile(name: $0.name, blob: $0) }
+    }
 
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
-        guard let file = files[fileName] else { return nil }
+        guard let file = try await files.file(fileName) else { return nil }
         guard file.size <= maximumLength else { throw .tooLarge(file: fileName, limit: maximumLength) }
         do {
             guard let content = try layout.content(of: file.layer, limit: maximumLength) else {

@@ -166,9 +166,7 @@ struct RegistryPublishing {
         guard let new else { return .nothingToDo }
         let documents: TrustDataDocument.Documents
         do {
-            documents = try TrustDataDocument.documents(
-                for: new.files.map { TrustDataDocument.File(name: $0.name, bytes: $0.bytes) }
-            )
+            documents = try TrustDataDocument.documents(for: try new.blobs(of: store.name))
             try await upload(new)
         } catch {
             throw .store(error)
@@ -180,14 +178,16 @@ struct RegistryPublishing {
         return .prepared(id, lineage)
     }
 
-    /// Uploads the files of a set, those of the set before included: a registry may have lost them.
+    /// How many files or tags are written at once.
+    private static let width = 8
+
+    /// Uploads the files of a set, those top-level ones that did not change included: a registry may have lost them.
     private func upload(_ new: NewTrustData) async throws(TrustStoreError) {
-        do {
-            try await store.client.pushBlob(
-                VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociEmpty)
-            )
-            for file in new.files {
-                try await store.client.pushBlob(VerifiedContent(describing: file.bytes, mediaType: .tufMetadata))
+        let client = store.client
+        do throws(RegistryError) {
+            try await client.pushBlob(VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociEmpty))
+            _ = try await Concurrently.map(new.newFiles, width: Self.width) { (bytes) throws(RegistryError) in
+                try await client.pushBlob(VerifiedContent(describing: bytes, mediaType: .tufMetadata))
             }
         } catch {
             throw .registry(error)
@@ -195,10 +195,17 @@ struct RegistryPublishing {
     }
 
     private func announce(_ id: Digest, in slot: Int) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
-        for (index, child) in (made[id]?.documents.children ?? []).enumerated() {
-            do { try await store.push(child, as: try store.childTag(index, ofSlot: slot)) } catch {
-                throw .store(error)
+        let children = Array((made[id]?.documents.children ?? []).enumerated())
+        let store = store
+        do throws(TrustStoreError) {
+            // Most children are those of the set that was announced here before.
+            _ = try await Concurrently.map(children, width: Self.width) { (index, child) throws(TrustStoreError) in
+                let tag = try store.childTag(index, ofSlot: slot)
+                guard try await store.head(tag)?.digest != child.descriptor.digest else { return }
+                try await store.push(child, as: tag)
             }
+        } catch {
+            throw .store(error)
         }
         return try await put(id, as: tag(of: slot))
     }

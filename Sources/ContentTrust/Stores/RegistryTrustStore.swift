@@ -82,23 +82,11 @@ package struct RegistryTrustStore: TrustStore {
 
     /// The set of a document.
     func open(_ root: Descriptor) async throws(TrustStoreError) -> RegistryTrustData {
-        var files: [TrustDataDocument.File] = []
         let content = try await document(root.digest, mediaType: root.mediaType)
-        if content.descriptor.mediaType.isIndex {
-            for child in try TrustDataDocument.children(inIndex: content, store: name) {
-                files += try TrustDataDocument.files(
-                    inManifest: try await document(child.digest, mediaType: child.mediaType),
-                    store: name
-                )
-            }
-        } else {
-            files = try TrustDataDocument.files(inManifest: content, store: name)
+        let files = try TrustDataFiles(content, store: name) { (child) throws(TrustStoreError) in
+            try await document(child.digest, mediaType: child.mediaType)
         }
-        return RegistryTrustData(
-            store: self,
-            identity: root.digest,
-            files: try TrustDataDocument.byName(files, store: name)
-        )
+        return RegistryTrustData(store: self, identity: root.digest, files: files)
     }
 
     private func document(_ digest: Digest, mediaType: MediaType) async throws(TrustStoreError) -> VerifiedContent {
@@ -126,12 +114,18 @@ package struct RegistryTrustStore: TrustStore {
 struct RegistryTrustData: TrustData {
     let store: RegistryTrustStore
     let identity: Digest
-    let files: [String: TrustDataDocument.File]
+    let files: TrustDataFiles
 
-    var fileNames: [String] { Array(files.keys) }
+    func rootFileNames() async throws(TrustStoreError) -> [String] {
+        Array(try await files.files(ofRole: "root.json").keys)
+    }
+
+    func file(named fileName: String) async throws(TrustStoreError) -> StoredFile? {
+        try await files.file(fileName).map { StoredFile(name: $0.name, blob: $0) }
+    }
 
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
-        guard let file = files[fileName] else { return nil }
+        guard let file = try await files.file(fileName) else { return nil }
         guard file.size <= Int64(maximumLength) else { throw .tooLarge(file: fileName, limit: maximumLength) }
         if let bytes = store.blobs.content(of: file.digest) { return bytes }
         let content: VerifiedContent?

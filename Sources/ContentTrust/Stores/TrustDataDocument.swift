@@ -10,8 +10,10 @@ package enum TrustDataDocument {
     static let maximumLayers = 100
     /// The most bytes of one document: some registries refuse more.
     static let maximumLength = 1 << 20
-    /// The most files of one set that are read.
-    static let maximumFiles = maximumLayers * 100
+    /// The annotations of a child in an index that say which roles' files it holds: the first and the last of them, in the
+    /// order of their bytes. Whoever looks for one file then reads one child.
+    static let firstRole = "io.trustctl.role.first"
+    static let lastRole = "io.trustctl.role.last"
 
     /// A file of a set: its TUF name and the blob that holds it.
     package struct File: Sendable, Hashable {
@@ -30,6 +32,8 @@ package enum TrustDataDocument {
         package init(name: String, bytes: [UInt8]) {
             self.init(name: name, digest: Digest.compute(.sha256, over: bytes.span), size: Int64(bytes.count))
         }
+
+        fileprivate var place: Place { Place(file: name) }
 
         var layer: Descriptor {
             Descriptor(
@@ -55,16 +59,26 @@ package enum TrustDataDocument {
     /// - Returns: The documents.
     /// - Throws: ``TrustStoreError/tooLarge(file:limit:)`` when they are too many.
     static func documents(for files: [File]) throws(TrustStoreError) -> Documents {
-        let sorted = files.sorted { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }
+        let sorted = files.sorted { $0.place < $1.place }
         let single = manifest(sorted)
         if sorted.count <= maximumLayers, single.bytes.count <= maximumLength {
             return Documents(root: single, children: [])
         }
-        // Root files never change: in children of their own, in order, only the last of these is ever written again.
-        let roots = sorted.filter { isRoot($0.name) }
-        let others = sorted.filter { !isRoot($0.name) }
-        let children = (chunks(roots) + chunks(others)).map(manifest)
-        let index = Index(artifactType: .tufMetadataArtifact, manifests: children.map(\.descriptor))
+        // What changes seldom lies apart from what changes always, in an order that no version changes: of two sets in a
+        // row most children are the same.
+        var children: [VerifiedContent] = []
+        var descriptors: [Descriptor] = []
+        for group in 0...2 {
+            for chunk in chunks(sorted.filter { $0.place.group == group }) {
+                let child = manifest(chunk)
+                var descriptor = child.descriptor
+                descriptor.annotations[firstRole] = chunk.first.map { roleKey(ofFile: $0.name) }
+                descriptor.annotations[lastRole] = chunk.last.map { roleKey(ofFile: $0.name) }
+                children.append(child)
+                descriptors.append(descriptor)
+            }
+        }
+        let index = Index(artifactType: .tufMetadataArtifact, manifests: descriptors)
         let root = VerifiedContent(describing: index.bytes, mediaType: .ociIndex)
         guard children.count <= maximumLayers, root.bytes.count <= maximumLength,
             children.allSatisfy({ $0.bytes.count <= maximumLength })
@@ -72,6 +86,15 @@ package enum TrustDataDocument {
             throw .tooLarge(file: tag, limit: maximumLength)
         }
         return Documents(root: root, children: children)
+    }
+
+    /// The name of a file without its version, as children are ordered by it.
+    static func roleKey(ofFile name: String) -> String {
+        let bytes = name.utf8
+        let digits = bytes.prefix { (0x30...0x39).contains($0) }
+        let rest = bytes.dropFirst(digits.count)
+        guard !digits.isEmpty, rest.first == UInt8(ascii: ".") else { return name }
+        return String(decoding: rest.dropFirst(), as: UTF8.self)
     }
 
     /// The files that a manifest holds.
@@ -116,30 +139,36 @@ package enum TrustDataDocument {
         return index.manifests
     }
 
-    /// The files of a whole set, by name.
-    ///
-    /// - Throws: ``TrustStoreError/notTrustData(store:problem:)`` when two files have one name.
-    static func byName(_ files: [File], store: String) throws(TrustStoreError) -> [String: File] {
-        guard files.count <= maximumFiles else {
-            throw .notTrustData(store: store, problem: "\(files.count) files")
-        }
-        var byName: [String: File] = [:]
-        for file in files {
-            guard byName.updateValue(file, forKey: file.name) == nil else {
-                throw .notTrustData(store: store, problem: "two files named \(file.name)")
-            }
-        }
-        return byName
-    }
-
     private static func manifest(_ files: some Sequence<File>) -> VerifiedContent {
         let manifest = Manifest(artifactType: .tufMetadataArtifact, layers: files.map(\.layer))
         return VerifiedContent(describing: manifest.bytes, mediaType: .ociManifest)
     }
 
-    private static func isRoot(_ name: String) -> Bool { name.hasSuffix(".root.json") }
-
     private static func chunks(_ files: [File]) -> [ArraySlice<File>] {
         stride(from: 0, to: files.count, by: maximumLayers).map { files[$0..<min($0 + maximumLayers, files.count)] }
+    }
+}
+
+/// Where a file of a set comes among the others: roots, then what every set has, then delegated roles; by role, then version.
+private struct Place: Comparable {
+    let group: Int
+    private let role: String
+    private let name: String
+
+    init(file name: String) {
+        self.name = name
+        role = TrustDataDocument.roleKey(ofFile: name)
+        switch role {
+        case "root.json": group = 0
+        case "targets.json", "snapshot.json", "timestamp.json": group = 1
+        default: group = 2
+        }
+    }
+
+    static func < (lhs: Place, rhs: Place) -> Bool {
+        if lhs.group != rhs.group { return lhs.group < rhs.group }
+        if lhs.role != rhs.role { return lhs.role < rhs.role }
+        // Versions as numbers.
+        return (lhs.name.utf8.count, lhs.name) < (rhs.name.utf8.count, rhs.name)
     }
 }

@@ -29,8 +29,18 @@ package protocol TrustData: Sendable {
     /// The digest that names the set in its store: of its manifest, or of its timestamp in a directory.
     var identity: Digest { get }
 
-    /// The names of its files.
-    var fileNames: [String] { get }
+    /// The names of its root files.
+    ///
+    /// - Returns: The names, in no order.
+    /// - Throws: ``TrustStoreError``.
+    func rootFileNames() async throws(TrustStoreError) -> [String]
+
+    /// A file of the set, without reading it.
+    ///
+    /// - Parameter fileName: The TUF file name.
+    /// - Returns: The file, or nil when the set has no such file.
+    /// - Throws: ``TrustStoreError``.
+    func file(named fileName: String) async throws(TrustStoreError) -> StoredFile?
 
     /// The bytes of a file.
     ///
@@ -40,6 +50,14 @@ package protocol TrustData: Sendable {
     /// - Returns: The bytes, or nil when the set has no such file.
     /// - Throws: ``TrustStoreError``; ``TrustStoreError/vanished(_:)`` when the set was replaced while it was read.
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]?
+}
+
+/// A file that a store has.
+package struct StoredFile: Sendable, Hashable {
+    /// Its TUF name.
+    package let name: String
+    /// The blob that holds it; nil in stores that keep files by name alone.
+    package let blob: TrustDataDocument.File?
 }
 
 /// A set as the source of an update.

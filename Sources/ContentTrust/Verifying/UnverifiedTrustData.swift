@@ -9,10 +9,15 @@ public struct UnverifiedTrustData: Sendable {
 
     /// Reads the earliest root of a set.
     init(reading data: any TrustData) async throws(UpdateError<TrustStoreError>) {
-        let first = MetadataFile.root(data.fileNames.compactMap(Self.rootVersion).min() ?? 1)
+        let first: MetadataFile
         let limit = TUFLimits().rootLength
         let bytes: [UInt8]?
-        do { bytes = try await data.bytes(ofFile: first.name, maximumLength: limit) } catch { throw .source(error) }
+        do throws(TrustStoreError) {
+            first = MetadataFile.root(try await data.rootFileNames().compactMap(Self.rootVersion).min() ?? 1)
+            bytes = try await data.bytes(ofFile: first.name, maximumLength: limit)
+        } catch {
+            throw .source(error)
+        }
         guard let bytes else { throw .missing(first) }
         do {
             let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limit)

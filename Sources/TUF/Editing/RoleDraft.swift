@@ -28,6 +28,7 @@ public struct RoleDraft: Sendable {
             "spec_version": .string(Self.specVersion),
         ]
         if let repository { signed[TrustDataField.repository] = .string(repository) }
+        if repository != nil, !RoleName.topLevel.contains(role) { signed[TrustDataField.role] = .string(role.string) }
         setVersion(version, expires: expires, issued: issued)
     }
 
@@ -55,6 +56,11 @@ public struct RoleDraft: Sendable {
         signed["version"] = .integer(version)
         signed["expires"] = .string(expires.description)
         signed[TrustDataField.issued] = issued.map { .string($0.description) }
+    }
+
+    /// When the metadata expires, as the draft says; the beginning of time where it does not.
+    public var expires: Instant {
+        signed["expires"]?.string.flatMap(Instant.init(rfc3339:)) ?? Instant(secondsSinceEpoch: 0)
     }
 
     /// Sets or removes a field that TUF does not define.
@@ -115,9 +121,18 @@ public struct RoleDraft: Sendable {
     ///   - role: A targets role.
     ///   - record: Version, length and hashes of its file.
     public mutating func setRecord(of role: RoleName, to record: MetaRecord) {
-        precondition(self.role == .snapshot, "only the snapshot lists roles")
+        setRecords([role: record])
+    }
+
+    /// Sets what a snapshot says of some roles' files (§4.4).
+    ///
+    /// - Parameter records: Version, and length and hashes where they are to be told, of each role's file.
+    public mutating func setRecords(_ records: [RoleName: MetaRecord]) {
+        precondition(role == .snapshot, "only the snapshot lists roles")
+        var new: JSONObject = [:]
+        for (role, record) in records.sorted(by: { $0.key < $1.key }) { new["\(role.string).json"] = record.json }
         var meta = signed["meta"]?.object ?? [:]
-        meta["\(role.string).json"] = record.json
+        meta.merge(new)
         signed["meta"] = .object(meta)
     }
 
@@ -147,6 +162,29 @@ public struct RoleDraft: Sendable {
             if let record { changed[path.string] = record.json }
         }
         signed["targets"] = .object(changed)
+    }
+
+    /// Delegates all targets to hash bins, or ends that (TAP 15). What was delegated otherwise is delegated no more.
+    ///
+    /// - Parameters:
+    ///   - bins: The bins, whose key ids are the computed ones of `keys`; nil delegates nothing.
+    ///   - keys: Their keys.
+    public mutating func setBins(_ bins: SuccinctRoles?, keys: [TUFKey] = []) {
+        guard let bins else {
+            signed["delegations"] = nil
+            return
+        }
+        var keysObject: JSONObject = [:]
+        for key in keys { keysObject[key.computedID.string] = key.json }
+        signed["delegations"] = .object([
+            "keys": .object(keysObject),
+            "succinct_roles": .object([
+                "bit_length": .integer(Int64(bins.bitLength)),
+                "keyids": .array(bins.keys.keyIDs.map { .string($0.string) }),
+                "name_prefix": .string(bins.namePrefix),
+                "threshold": .integer(Int64(bins.keys.threshold)),
+            ]),
+        ])
     }
 
     // MARK: Signing

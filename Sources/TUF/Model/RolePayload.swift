@@ -46,6 +46,10 @@ public struct CommonFields: Sendable, Hashable {
         expires = try reader.instant("expires")
         repository = try reader.optionalString(TrustDataField.repository)
         issued = try reader.optionalInstant(TrustDataField.issued)
+        // A snapshot may list versions alone, and roles may share keys: one role's file must not pass for another's.
+        if let named = try reader.optionalString(TrustDataField.role), !named.hasSameBytes(as: role.string) {
+            throw .wrongRole(role: role, found: named)
+        }
     }
 
     /// Whether the version is `1.X` or `1.X.Y`: §4.3 lets a client go on with the same major version.
@@ -63,6 +67,8 @@ public enum TrustDataField {
     /// In every role: when it was signed, RFC 3339. The timestamp role's says how fresh the trust data is; with `expires`
     /// it says how long the publisher means a role to live.
     public static let issued = "x-trustctl-issued"
+    /// In delegated roles: the role's name. A file that carries another is refused.
+    public static let role = "x-trustctl-role"
 }
 
 /// The ids of the keys of a role and how many of them must sign (TUF 1.0.34 §4.3, §4.5).

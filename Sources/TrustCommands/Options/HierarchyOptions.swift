@@ -36,6 +36,9 @@ struct HierarchyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For oci:PATH: the name to sign with; local/UUID when not given.", valueName: "name"))
     var name: String?
 
+    @Option(help: BinsArgument.help)
+    var bins: BinsArgument?
+
     mutating func validate() throws {
         guard rootKeys.isEmpty || !newRootKey else {
             throw ValidationError("--root-key and --new-root-key exclude each other.")
@@ -52,6 +55,7 @@ struct HierarchyOptions: ParsableArguments {
         if let rootKeyType { options.algorithms[.root] = rootKeyType.algorithm }
         options.newRootKey = newRootKey
         options.rootThreshold = rootThreshold
+        if let bins { options.bins = bins.choice }
         for text in rootKeys { options.rootKeys.append(try KeyIDArgument.keyID(text, option: "--root-key")) }
         if let name {
             guard case .layout = subject else {

@@ -68,9 +68,10 @@ struct PublishText: Sendable {
     private var summary: [String] {
         var lines: [String] = []
         if report.changed {
-            let roles = report.signedRoles.map { role in
-                report.versions[role].map { "\(role) \($0)" } ?? role.string
-            }
+            let bins = report.signedRoles.filter { report.versions[$0] == nil }
+            var roles = report.signedRoles.compactMap { role in report.versions[role].map { "\(role) \($0)" } }
+            if bins.count == 1 { roles.insert(bins[0].string, at: 0) }
+            if bins.count > 1 { roles.insert("\(bins.count) bins", at: 0) }
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
@@ -115,6 +116,7 @@ struct PublishText: Sendable {
             "store": .string(report.store),
             "identity": .string(report.identity.description),
             "changed": .boolean(report.changed),
+            "bins": .integer(Int64(report.bins)),
             "signedRoles": .array(report.signedRoles.map { .string($0.string) }),
             "unmergedTags": .array(report.unmergedTags.map(JSONValue.string)),
             "roles": Self.roles(versions: report.versions, expires: report.expires),

@@ -35,12 +35,12 @@ import TrustTestSupport
     }
 
     /// Older than any set that the newest one lists: nothing says that it went into that one.
-    @Test(arguments: [3, Lineage.window + 3])
-    func anOldSetIsNotBuiltUpon(publishings: Int) async throws {
+    @Test(arguments: [3, Lineage.window + 3], [0, 4])
+    func anOldSetIsNotBuiltUpon(publishings: Int, bins: Int) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
             try await world.image("t", "old")
             try await world.image("r", "revoked later")
-            _ = try await world.initialize()
+            _ = try await world.initialize(bins: bins)
             try await world.sign("t", "r")
             let old = try Saved(Self.store(world), in: world, as: "old")
             let digest = try await world.image("t", "new")
@@ -61,10 +61,11 @@ import TrustTestSupport
     }
 
     /// A set that was signed and overwritten before anybody merged it is in nobody's list, and stays good for ever.
-    @Test func anOverwrittenSetDoesNotWinOverWhatWasSeen() async throws {
+    @Test(arguments: [0, 2])
+    func anOverwrittenSetDoesNotWinOverWhatWasSeen(bins: Int) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
             try await world.image("t", "first")
-            _ = try await world.initialize()
+            _ = try await world.initialize(bins: bins)
             let store = try Saved(Self.store(world), in: world, as: "store")
             let memory = try Saved(Self.memory(world), in: world, as: "memory")
             try await world.sign("t")
@@ -83,10 +84,11 @@ import TrustTestSupport
     }
 
     /// A merge that changes no record still has to say, signed, that the revocations of both sides are in it.
-    @Test func aRevocationSurvivesMerges() async throws {
+    @Test(arguments: [0, 2])
+    func aRevocationSurvivesMerges(bins: Int) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
             for tag in ["t", "w", "z"] { try await world.image(tag, tag) }
-            _ = try await world.initialize()
+            _ = try await world.initialize(bins: bins)
             try await world.sign("t", "w")
             let store = try Saved(Self.store(world), in: world, as: "store")
             let memory = try Saved(Self.memory(world), in: world, as: "memory")

@@ -70,8 +70,9 @@ import TrustTestSupport
             }
         }
 
-        func initialize() async throws -> InitializeReport {
+        func initialize(bins: Int = 0) async throws -> InitializeReport {
             var options = InitializeOptions()
+            options.bins = .count(bins)
             options.name = "registry.example.com/team/app"
             let report = try await publisher.initialize(subject, at: location, options: options)
             _ = try await consumerSession.home.pins.add(report.pin, replacing: false)

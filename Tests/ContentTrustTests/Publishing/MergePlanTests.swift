@@ -20,8 +20,18 @@ import TrustTestSupport
             set: set,
             lineage: lineage,
             files: CachedMetadata(),
-            identity: identity.map { Digest.compute(over: Array($0.utf8).span) }
+            data: identity.map { EmptyData(identity: Self.identity($0)) }
         )
+    }
+
+    private struct EmptyData: TrustData {
+        let identity: Digest
+
+        func rootFileNames() async throws(TrustStoreError) -> [String] { [] }
+
+        func file(named fileName: String) async throws(TrustStoreError) -> StoredFile? { nil }
+
+        func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? { nil }
     }
 
     private static func identity(_ name: String) -> Digest { Digest.compute(over: Array(name.utf8).span) }

@@ -13,22 +13,17 @@ import TrustCrypto
         return names.map { TrustDataDocument.File(name: $0, bytes: Array($0.utf8)) }
     }
 
-    static func read(_ documents: TrustDataDocument.Documents) throws -> [String: TrustDataDocument.File] {
-        var files: [TrustDataDocument.File] = []
-        if documents.root.descriptor.mediaType.isIndex {
-            let children = try TrustDataDocument.children(inIndex: documents.root, store: "test")
-            for child in children {
-                let content = try #require(documents.children.first { $0.descriptor.digest == child.digest })
-                files += try TrustDataDocument.files(inManifest: content, store: "test")
+    static func files(of documents: TrustDataDocument.Documents) throws -> TrustDataFiles {
+        try TrustDataFiles(documents.root, store: "test") { (child) throws(TrustStoreError) in
+            guard let content = documents.children.first(where: { $0.descriptor.digest == child.digest }) else {
+                throw .vanished(child.digest.description)
             }
-        } else {
-            files = try TrustDataDocument.files(inManifest: documents.root, store: "test")
+            return content
         }
-        return try TrustDataDocument.byName(files, store: "test")
     }
 
     @Test(arguments: [1, 97, 98, 500])
-    func comesBackAsItWas(roots: Int) throws {
+    func comesBackAsItWas(roots: Int) async throws {
         let files = Self.files(roots: roots)
         let documents = try TrustDataDocument.documents(for: files)
         #expect(documents.root.descriptor.mediaType.isIndex == (files.count > 100))
@@ -38,7 +33,10 @@ import TrustCrypto
                 #expect(try TrustDataDocument.files(inManifest: document, store: "test").count <= 100)
             }
         }
-        #expect(try Self.read(documents) == Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0) }))
+        let read = try Self.files(of: documents)
+        for file in files { #expect(try await read.file(file.name) == file) }
+        #expect(try await read.file("13.targets.json") == nil)
+        #expect(try await read.files(ofRole: "root.json").keys.contains("\(roots).root.json"))
     }
 
     @Test func anotherRootLeavesFullChildrenAsTheyWere() throws {
@@ -90,12 +88,9 @@ import TrustCrypto
                 try TrustDataDocument.files(inManifest: content, store: "test")
             }
         }
-        let twice = try TrustDataDocument.files(
-            inManifest: Self.manifest(layers: [Self.layer("1.root.json"), Self.layer("1.root.json")]),
-            store: "test"
-        )
+        let twice = Self.manifest(layers: [Self.layer("1.root.json"), Self.layer("1.root.json")])
         #expect(throws: TrustStoreError.notTrustData(store: "test", problem: "two files named 1.root.json")) {
-            try TrustDataDocument.byName(twice, store: "test")
+            try Self.files(of: TrustDataDocument.Documents(root: twice, children: []))
         }
     }
 

@@ -36,7 +36,10 @@ import TrustTestSupport
     struct VanishingData: TrustData {
         let isThere: Bool
         let identity = Digest.compute(over: [UInt8]().span)
-        let fileNames = ["1.root.json"]
+
+        func rootFileNames() async throws(TrustStoreError) -> [String] { ["1.root.json"] }
+
+        func file(named fileName: String) async throws(TrustStoreError) -> StoredFile? { nil }
 
         func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
             guard isThere else { throw .vanished(fileName) }

@@ -1,0 +1,156 @@
+import TUF
+import TUFClient
+import TrustCrypto
+
+/// The files of delegated roles, for a publisher.
+extension CandidateReader {
+    /// The file of a delegated role in a set: from the set itself, from this machine's memory, or from another set that has
+    /// it, so that what a store has lost is put back.
+    ///
+    /// - Parameters:
+    ///   - role: The role, to which the set's top-level targets delegate.
+    ///   - candidate: The set.
+    ///   - plan: Has the other sets.
+    /// - Returns: Its file.
+    /// - Throws: ``PublishError``.
+    func targets(
+        of role: RoleName,
+        in candidate: Candidate,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> Verified<Targets> {
+        let listed = try listed(role, in: candidate)
+        var refused: TUFError?
+        for data in Self.sources(of: candidate, plan) {
+            guard let bytes = try await bytes(of: listed, in: data) else { continue }
+            do { return try listed.load(bytes).targets } catch { refused = refused ?? error }
+        }
+        if let kept = try await kept(listed) { return kept.targets }
+        if let refused { throw .refused(Refusal.metadata(refused, checked: "the role \(role) of \(subject)", pin: pin)) }
+        throw lost(listed)
+    }
+
+    /// Which roles list the tags of a set.
+    func layout(of candidate: Candidate) throws(PublishError) -> TagLayout {
+        do { return try TagLayout(candidate.set.targets) } catch {
+            throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
+        }
+    }
+
+    /// Checks that delegated roles which were just signed verify as those who pull verify them.
+    ///
+    /// - Parameters:
+    ///   - roles: The roles that were signed.
+    ///   - candidate: The new set.
+    /// - Throws: ``PublishError``.
+    func check(_ roles: [RoleName], in candidate: Candidate) async throws(PublishError) {
+        guard let data = candidate.data else { return }
+        for role in roles where !RoleName.topLevel.contains(role) {
+            let listed = try listed(role, in: candidate)
+            guard let bytes = try await bytes(of: listed, in: data) else { throw lost(listed) }
+            do { _ = try listed.load(bytes) } catch {
+                throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
+            }
+        }
+    }
+
+    /// The file of a delegated role in a new set that does not change it.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - plan: Whose base lists it.
+    /// - Returns: The file; nil when nothing delegates to the role any more and no set has it.
+    /// - Throws: ``PublishError``.
+    func unchangedFile(of role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
+        guard let record = plan.base.set.snapshot.payload.roles[role] else { return nil }
+        let file = MetadataFile(role: role, version: plan.base.set.root.payload.consistentSnapshot ? record.version : nil)
+        for data in Self.sources(of: plan.base, plan) {
+            do {
+                if let stored = try await data.file(named: file.name) { return NewTrustData.File(stored, of: data) }
+            } catch {
+                throw .store(error)
+            }
+        }
+        guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
+        let listed = try listed(role, in: plan.base)
+        guard let kept = try await kept(listed) else { throw lost(listed) }
+        return NewTrustData.File(name: file.name, bytes: kept.targets.bytes)
+    }
+
+    /// Whether two sets may have different files for a role.
+    func mayDiffer(_ role: RoleName, _ one: Candidate, _ other: Candidate) async throws(PublishError) -> Bool {
+        let records = (one.set.snapshot.payload.roles[role], other.set.snapshot.payload.roles[role])
+        guard records.0 == records.1, let record = records.0 else { return true }
+        guard record.hashes.isEmpty else { return false }
+        // The same version in sets that parted may be another file.
+        guard let left = try await blob(of: role, in: one), let right = try await blob(of: role, in: other) else {
+            return false
+        }
+        return left.digest != right.digest
+    }
+
+    private func blob(of role: RoleName, in candidate: Candidate) async throws(PublishError) -> TrustDataDocument.File? {
+        guard let data = candidate.data else {
+            guard let kept = try await kept(try listed(role, in: candidate)) else { return nil }
+            return TrustDataDocument.File(name: kept.listed.file.name, bytes: kept.targets.bytes)
+        }
+        do {
+            return try await data.file(named: try listed(role, in: candidate).file.name)?.blob
+        } catch let error as TrustStoreError {
+            throw .store(error)
+        } catch let error as PublishError {
+            throw error
+        } catch {
+            throw .refused(Refusal(.internalDefect, checked: "the role \(role)", found: "\(error)", cause: error))
+        }
+    }
+
+    private func listed(_ role: RoleName, in candidate: Candidate) throws(PublishError) -> ListedTargets {
+        do {
+            guard let authority = candidate.set.targets.payload.delegations?.authority(of: role) else {
+                throw TUFError.roleNotListed(role)
+            }
+            return try candidate.set.listed(authority)
+        } catch let error as TUFError {
+            throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
+        } catch {
+            throw .refused(Refusal(.internalDefect, checked: "the role \(role)", found: "\(error)", cause: error))
+        }
+    }
+
+    /// Where files of a set may be: in itself, else in the other sets that are at hand.
+    private static func sources(of candidate: Candidate, _ plan: MergePlan) -> [any TrustData] {
+        [candidate.data].compactMap { $0 }
+            + plan.candidates.compactMap(\.data).filter { $0.identity != candidate.identity }
+    }
+
+    private func bytes(of listed: ListedTargets, in data: any TrustData) async throws(PublishError) -> [UInt8]? {
+        do {
+            return try await data.bytes(ofFile: listed.file.name, maximumLength: listed.maximumLength)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func kept(_ listed: ListedTargets) async throws(PublishError) -> LoadedTargets? {
+        let bytes: [UInt8]?
+        do { bytes = try await cache.delegated(listed.role) } catch {
+            let error = UpdateError<Never>.cache(error)
+            throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
+        }
+        guard let bytes else { return nil }
+        do { return try listed.loadStored(bytes) } catch {
+            throw .refused(Refusal.metadata(error, checked: "the role \(listed.role) of \(subject)", pin: pin))
+        }
+    }
+
+    private func lost(_ listed: ListedTargets) -> PublishError {
+        .refused(
+            Refusal(
+                .trustDataMissing,
+                checked: "trust data of \(subject)",
+                found: "\(listed.file.name) is listed, and neither the store nor this machine has it",
+                next: "on a machine that has published it: trustctl refresh \(subject.argument)"
+            )
+        )
+    }
+}
