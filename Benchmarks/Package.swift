@@ -16,6 +16,10 @@ let package = Package(
                 .product(name: "CanonicalJSON", package: "trustctl"),
                 .product(name: "TrustCrypto", package: "trustctl"),
                 .product(name: "TUF", package: "trustctl"),
+                .product(name: "ContentTrust", package: "trustctl"),
+                .product(name: "KeyStorage", package: "trustctl"),
+                .product(name: "OCI", package: "trustctl"),
+                .product(name: "OCIRegistry", package: "trustctl"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

@@ -6,8 +6,18 @@ public import TrustCrypto
 public struct ImageToSign: Sendable, Hashable {
     /// The tag.
     public let tag: String
-    /// Media type, digest and length of the manifest or index, whose bytes were compared with them.
+    /// Media type, digest and length of the manifest or index.
     public let descriptor: Descriptor
+
+    /// An image that the caller has built or compared itself; ``ImageResolver`` asks a registry or layout for it.
+    ///
+    /// - Parameters:
+    ///   - tag: The tag.
+    ///   - descriptor: Media type, digest (SHA-256) and length of its manifest or index.
+    public init(tag: String, descriptor: Descriptor) {
+        self.tag = tag
+        self.descriptor = descriptor
+    }
 }
 
 /// Finds out what a tag is to be signed as.

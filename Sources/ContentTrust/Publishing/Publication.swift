@@ -45,6 +45,12 @@ package actor Publication {
         return false
     }
 
+    /// Whether a store is asked about all that it should have: whoever signs tags wants to be done soon.
+    package nonisolated var looksAtEverything: Bool {
+        if case .tags = intent { return false }
+        return true
+    }
+
     init(intent: Intent, reader: CandidateReader, signing: SetSigning, subject: Subject) {
         self.intent = intent
         self.reader = reader

@@ -194,20 +194,38 @@ struct RegistryPublishing {
         }
     }
 
-    private func announce(_ id: Digest, in slot: Int) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
+    private mutating func announce(_ id: Digest, in slot: Int) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
         let children = Array((made[id]?.documents.children ?? []).enumerated())
+        guard !children.isEmpty else { return try await put(id, as: tag(of: slot)) }
+        let tagged = try await taggedChildren(ofSlot: slot)
         let store = store
         do throws(TrustStoreError) {
-            // Most children are those of the set that was announced here before.
             _ = try await Concurrently.map(children, width: Self.width) { (index, child) throws(TrustStoreError) in
                 let tag = try store.childTag(index, ofSlot: slot)
-                guard try await store.head(tag)?.digest != child.descriptor.digest else { return }
+                let present: Digest?
+                if let tagged { present = tagged[index] } else { present = try await store.head(tag)?.digest }
+                guard present != child.descriptor.digest else { return }
                 try await store.push(child, as: tag)
             }
         } catch {
             throw .store(error)
         }
         return try await put(id, as: tag(of: slot))
+    }
+
+    /// The children that a slot's tags name, by what the index in the slot says; nil to ask for each tag.
+    ///
+    /// A publisher that was stopped between a child and the index has left another tag. That does no harm before a garbage
+    /// collector comes, and a refresh, which asks for each tag, mends it.
+    private mutating func taggedChildren(ofSlot slot: Int) async throws(PublishError) -> [Int: Digest]? {
+        guard !publication.looksAtEverything, let present = seenSlots[slot], present.mediaType.isIndex else { return nil }
+        do {
+            let children = try await store.children(of: present)
+            return Dictionary(uniqueKeysWithValues: children.enumerated().map { ($0.offset, $0.element.digest) })
+        } catch {
+            guard PublishError.store(error).saysThatTheSetIsBad else { throw .store(error) }
+            return nil
+        }
     }
 
     private func put(_ id: Digest, as tag: TagName) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {

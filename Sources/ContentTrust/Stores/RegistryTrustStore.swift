@@ -89,6 +89,14 @@ package struct RegistryTrustStore: TrustStore {
         return RegistryTrustData(store: self, identity: root.digest, files: files)
     }
 
+    /// The children of an index.
+    func children(of root: Descriptor) async throws(TrustStoreError) -> [Descriptor] {
+        try TrustDataDocument.children(
+            inIndex: try await document(root.digest, mediaType: root.mediaType),
+            store: name
+        )
+    }
+
     private func document(_ digest: Digest, mediaType: MediaType) async throws(TrustStoreError) -> VerifiedContent {
         if let bytes = blobs.content(of: digest),
             let kept = try? VerifiedContent(bytes, mediaType: mediaType, digest: digest)
