@@ -36,16 +36,3 @@ import TrustTestSupport
         }
     }
 }
-
-extension World {
-    /// Another machine of the publisher.
-    fileprivate func colleague() throws -> Trustctl {
-        let home = directory.file("colleague")
-        try Files.copy(publisher.home, to: home)
-        try Files.setMode(home, 0o700)
-        var copy = publisher
-        copy.home = home
-        copy.environment["TRUSTCTL_HOME"] = home
-        return copy
-    }
-}

@@ -31,6 +31,7 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
 }
 
 func exitWithUsage() -> Never {
-    print("usage: trust-bench [json | verify | generate TAGS DIRECTORY | memory DIRECTORY | tags HOME LAYOUT NAME TAGS BINS]")
+    print("usage: trust-bench [json | verify | generate TAGS DIRECTORY | memory DIRECTORY")
+    print("                    | tags HOME LAYOUT NAME TAGS BINS]")
     exit(64)
 }

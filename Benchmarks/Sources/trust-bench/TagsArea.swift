@@ -15,6 +15,7 @@ enum TagsArea {
     ///   - name: The repository that the trust data is for.
     ///   - count: How many tags: `tag-0` and on.
     ///   - bins: Over how many bins they are spread.
+    /// - Throws: `Refusal`.
     static func make(home: String, layout: String, name: String, count: Int, bins: BinChoice) async throws {
         let home = TrustHome(path: home)
         let store = FileKeyStore(directory: home.keys)

@@ -25,7 +25,9 @@ extension CandidateReader {
             do { return try listed.load(bytes).targets } catch { refused = refused ?? error }
         }
         if let kept = try await kept(listed) { return kept.targets }
-        if let refused { throw .refused(Refusal.metadata(refused, checked: "the role \(role) of \(subject)", pin: pin)) }
+        if let refused {
+            throw .refused(Refusal.metadata(refused, checked: "the role \(role) of \(subject)", pin: pin))
+        }
         throw lost(listed)
     }
 
@@ -62,7 +64,10 @@ extension CandidateReader {
     /// - Throws: ``PublishError``.
     func unchangedFile(of role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
         guard let record = plan.base.set.snapshot.payload.roles[role] else { return nil }
-        let file = MetadataFile(role: role, version: plan.base.set.root.payload.consistentSnapshot ? record.version : nil)
+        let file = MetadataFile(
+            role: role,
+            version: plan.base.set.root.payload.consistentSnapshot ? record.version : nil
+        )
         for data in Self.sources(of: plan.base, plan) {
             do {
                 if let stored = try await data.file(named: file.name) { return NewTrustData.File(stored, of: data) }
@@ -88,7 +93,8 @@ extension CandidateReader {
         return left.digest != right.digest
     }
 
-    private func blob(of role: RoleName, in candidate: Candidate) async throws(PublishError) -> TrustDataDocument.File? {
+    private func blob(of role: RoleName, in candidate: Candidate) async throws(PublishError) -> TrustDataDocument.File?
+    {
         guard let data = candidate.data else {
             guard let kept = try await kept(try listed(role, in: candidate)) else { return nil }
             return TrustDataDocument.File(name: kept.listed.file.name, bytes: kept.targets.bytes)

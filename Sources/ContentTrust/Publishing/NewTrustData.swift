@@ -46,6 +46,7 @@ package struct NewTrustData: Sendable {
     /// The blobs that hold the files in a store of OCI documents.
     ///
     /// - Parameter store: The store, for messages.
+    /// - Returns: The blobs, in the order of the files.
     /// - Throws: ``TrustStoreError/notTrustData(store:problem:)`` for a file that another kind of store has.
     func blobs(of store: String) throws(TrustStoreError) -> [TrustDataDocument.File] {
         var blobs: [TrustDataDocument.File] = []

@@ -141,7 +141,8 @@ struct SetSigning: Sendable {
     }
 
     /// Signs a bin with the targets keys, under their computed ids.
-    private func sign(_ draft: RoleDraft, _ bins: RoleKeys, _ set: TrustedSet) async throws(PublishError) -> SignedFile {
+    private func sign(_ draft: RoleDraft, _ bins: RoleKeys, _ set: TrustedSet) async throws(PublishError) -> SignedFile
+    {
         let keys = Self.keys(bins, set)
         return try await sign(draft, keys.compactMap(\.publicKey), threshold: bins.threshold) { publicKey in
             keys.first { $0.publicKey == publicKey }?.computedID
@@ -261,7 +262,9 @@ struct SetSigning: Sendable {
         }
         return NewTrustData(
             files: files,
-            previousFileNames: base.snapshot.payload.roles.map { MetadataFile(role: $0.key, version: $0.value.version).name }
+            previousFileNames: base.snapshot.payload.roles.map {
+                MetadataFile(role: $0.key, version: $0.value.version).name
+            }
                 + [MetadataFile(role: .snapshot, version: base.snapshot.payload.common.version).name]
         )
     }

@@ -80,6 +80,7 @@ struct TagLayout: Sendable {
     ///   - choice: What the publisher wants.
     ///   - chosen: The targets version at which that was chosen.
     ///   - keys: Keys and threshold of the bins.
+    /// - Throws: ``TUFError/invalidName(_:)`` never, for the names are ours.
     init(count: Int, choice: BinChoice, chosen: Int64, keys: RoleKeys) throws(TUFError) {
         self.choice = choice
         self.chosen = chosen

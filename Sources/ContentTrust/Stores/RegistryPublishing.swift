@@ -194,7 +194,9 @@ struct RegistryPublishing {
         }
     }
 
-    private mutating func announce(_ id: Digest, in slot: Int) async throws(PublishError) -> PublishingProtocol<Digest>.Answer {
+    private mutating func announce(_ id: Digest, in slot: Int) async throws(PublishError)
+        -> PublishingProtocol<Digest>.Answer
+    {
         let children = Array((made[id]?.documents.children ?? []).enumerated())
         guard !children.isEmpty else { return try await put(id, as: tag(of: slot)) }
         let tagged = try await taggedChildren(ofSlot: slot)
@@ -218,7 +220,9 @@ struct RegistryPublishing {
     /// A publisher that was stopped between a child and the index has left another tag. That does no harm before a garbage
     /// collector comes, and a refresh, which asks for each tag, mends it.
     private mutating func taggedChildren(ofSlot slot: Int) async throws(PublishError) -> [Int: Digest]? {
-        guard !publication.looksAtEverything, let present = seenSlots[slot], present.mediaType.isIndex else { return nil }
+        guard !publication.looksAtEverything, let present = seenSlots[slot], present.mediaType.isIndex else {
+            return nil
+        }
         do {
             let children = try await store.children(of: present)
             return Dictionary(uniqueKeysWithValues: children.enumerated().map { ($0.offset, $0.element.digest) })

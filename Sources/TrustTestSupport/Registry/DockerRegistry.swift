@@ -117,6 +117,21 @@ public final class DockerRegistry: Sendable {
         try await start()
     }
 
+    /// Lets it delete what no tag names, manifests under a tagged index included, as its operators do from time to time.
+    ///
+    /// - Throws: `ProcessError` with what the garbage collector wrote when it fails.
+    public func collectGarbage() async throws {
+        await stop()
+        try await runSuccessfully(
+            Command(
+                "docker-registry",
+                ["garbage-collect", "--delete-untagged", configurationFile],
+                environment: environment
+            )
+        )
+        try await start()
+    }
+
     /// What it has written to its log since its last start.
     public var log: String {
         let process = state.withLock { $0.process }

@@ -129,6 +129,17 @@ struct World: Sendable {
     /// Another home that knows nothing.
     func stranger() throws -> Trustctl { try publisher.withHome(directory, "stranger-\(SecureRandom.uuid())") }
 
+    /// Another machine of the publisher.
+    func colleague() throws -> Trustctl {
+        let home = directory.file("colleague")
+        try Files.copy(publisher.home, to: home)
+        try Files.setMode(home, 0o700)
+        var copy = publisher
+        copy.home = home
+        copy.environment["TRUSTCTL_HOME"] = home
+        return copy
+    }
+
     /// Publishes in this process at another time, with the publisher's keys: what no program can be made to do without
     /// turning the clock.
     func publishing<Value: Sendable>(

@@ -99,9 +99,11 @@ import TrustTestSupport
             #expect(try await sign((0..<3000).map { "c\($0)" }) == 16)
             #expect(try await Self.tags(world).count == 3513)
             for tag in ["a0", "b", "c2999"] {
-                #expect(try await world.verifier().verify(
-                    Query(subject: world.subject, tag: tag, image: .notCompared, location: world.location)
-                ).get().digest == digest)
+                #expect(
+                    try await world.verifier().verify(
+                        Query(subject: world.subject, tag: tag, image: .notCompared, location: world.location)
+                    ).get().digest == digest
+                )
             }
             // Whoever says a number means it.
             #expect(try await Self.rebin(.count(2), in: world).bins == 2)
