@@ -95,6 +95,8 @@ struct MergePlan: Sendable {
     let targetsVersion: Int64
     let snapshotVersion: Int64
     let timestampVersion: Int64
+    /// The root of the new set: that of the base, or one that follows it.
+    var root: Verified<Root>
     /// All sets that are known, those that count for nothing included.
     let candidates: [Candidate]
 
@@ -124,6 +126,7 @@ struct MergePlan: Sendable {
         let ordered = maximal.sorted { rank($0) > rank($1) }
         guard let base = ordered.first else { return nil }
         self.base = base
+        root = base.set.root
         others = ordered.dropFirst().filter { !base.lineage.isPast($0.lineage) }
         baseIsPresent = present != nil && base.identity == present
         self.candidates = candidates

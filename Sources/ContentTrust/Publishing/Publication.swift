@@ -16,6 +16,8 @@ package actor Publication {
         case refresh
         /// Spreads the tags over hash bins.
         case bins(BinChoice)
+        /// Publishes a root that follows the present one, and signs with its keys what their keys change.
+        case root(RootProposal)
     }
 
     private let intent: Intent
@@ -96,7 +98,23 @@ package actor Publication {
                 )
             )
         }
-        return try await next(plan)
+        return try await next(try rooted(plan))
+    }
+
+    /// The plan with the root that is to be published.
+    private func rooted(_ plan: MergePlan) throws(PublishError) -> MergePlan {
+        guard case .root(let proposal) = intent, plan.root.bytes != proposal.root.bytes else { return plan }
+        guard plan.root.bytes == proposal.previous.bytes else {
+            throw .conflict(
+                "the proposal follows root \(proposal.previous.payload.common.version), and there is root "
+                    + "\(plan.root.payload.common.version) now, which is another: propose anew"
+            )
+        }
+        var plan = plan
+        do { plan.root = try plan.base.set.nextRoot(proposal.root.bytes) } catch {
+            throw .refused(Refusal.metadata(error, checked: "the proposed root of \(subject)", pin: nil))
+        }
+        return plan
     }
 
     private func initial(_ first: NewTrustData, present: (any TrustData)?) async throws(PublishError) -> NewTrustData? {
@@ -136,8 +154,8 @@ package actor Publication {
             || plan.others.contains { $0.lineage.own.targetsVersion > plan.base.lineage.own.targetsVersion }
         if isRefresh, !plan.others.isEmpty {
             let role = needsTargets ? RoleName.targets : .snapshot
-            guard try await signing.canSign(.snapshot, plan.base.set.root),
-                try await signing.canSign(role, plan.base.set.root)
+            guard try await signing.canSign(.snapshot, plan.root),
+                try await signing.canSign(role, plan.root)
             else { throw .cannotMerge }
         }
         let made = try await signing.sign(edit, changed: needsTargets, refresh: isRefresh, reader: reader)
@@ -162,6 +180,11 @@ package actor Publication {
     private func chooseBins(_ edit: inout TagEdit) async throws(PublishError) {
         let present = edit.layout
         var choice = present.choice
+        // Bins are signed with the targets keys.
+        if present.bins != nil, edit.plan.root.bytes != edit.plan.base.set.root.bytes {
+            let own = try signing.layout(count: present.count, choice: choice, edit.plan)
+            if !own.isSpread(as: present) { return try await edit.spread(as: own) }
+        }
         if case .bins(let wished) = intent {
             // A merge may have brought it already.
             if wished == choice, present.chosen > 0 || wished == .count(present.count) { return }
@@ -179,7 +202,7 @@ package actor Publication {
     private func renewBins(_ edit: inout TagEdit) async throws(PublishError) {
         guard let expiry = edit.layout.earliestExpiry, edit.layout.bins != nil,
             signing.expiresSoon(expiry, edit.plan.base.set.targets.payload.common),
-            try await signing.canSign(.targets, edit.plan.base.set.root)
+            try await signing.canSign(.targets, edit.plan.root)
         else { return }
         try await edit.renewBins()
     }

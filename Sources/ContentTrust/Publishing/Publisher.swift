@@ -169,7 +169,7 @@ public struct Publisher: Sendable {
     }
 
     /// The pin that a publisher works under.
-    private func pin(of located: LocatedTrustData) async throws(Refusal) -> Pin {
+    func pin(of located: LocatedTrustData) async throws(Refusal) -> Pin {
         if let pin = located.pin { return pin }
         guard located.data != nil, let claims = try await session.claims(of: located) else {
             throw Refusal(

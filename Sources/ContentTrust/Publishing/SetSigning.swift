@@ -31,10 +31,15 @@ struct SetSigning: Sendable {
     ) async throws(PublishError) -> Made? {
         let plan = edit.plan
         let base = plan.base.set
-        let needsTargets = try await needsTargets(base, changed: changed)
+        // Under another root a role may have other keys.
+        let rootChanges = plan.root.bytes != base.root.bytes
+        let needsTargets =
+            try await needsTargets(plan, changed: changed)
+            || !base.isSigned(base.targets.envelope, as: .targets, under: plan.root)
         let needsSnapshot =
             needsTargets || !plan.others.isEmpty || expiresSoon(base.snapshot.payload.common, role: .snapshot)
-        guard needsSnapshot || refresh || !plan.baseIsPresent else { return nil }
+            || !base.isSigned(base.snapshot.envelope, as: .snapshot, under: plan.root)
+        guard needsSnapshot || refresh || rootChanges || !plan.baseIsPresent else { return nil }
         var edit = edit
         var signed: [SignedFile] = []
         if needsTargets {
@@ -44,7 +49,7 @@ struct SetSigning: Sendable {
         if needsSnapshot { signed.append(try await snapshot(plan, listing: signed)) }
         signed.append(try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil))
         let data = try await data(edit, signed: signed, reader: reader)
-        return Made(data: data, signedRoles: signed.map(\.role))
+        return Made(data: data, signedRoles: (rootChanges ? [.root] : []) + signed.map(\.role))
     }
 
     // MARK: Roles
@@ -72,7 +77,7 @@ struct SetSigning: Sendable {
             let present = (role.base ?? plan.base.set.targets).payload.common
             setTimes(&draft, version: plan.nextVersion(of: name), present: present, lifetimeOf: .targets)
             draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: oldestVersion(plan)))
-            files.append(try await sign(draft, bins.keys, plan.base.set))
+            files.append(try await sign(draft, bins.keys, plan))
             edit.noteExpiry(draft.expires)
         }
         return files
@@ -89,10 +94,10 @@ struct SetSigning: Sendable {
         draft.changeTargets(role.after.changes(from: role.before))
         draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: oldestVersion(plan)))
         if edit.isRespread {
-            draft.setBins(edit.layout.bins, keys: Self.keys(edit.layout.bins?.keys, plan.base.set))
+            draft.setBins(edit.layout.bins, keys: Self.keys(edit.layout.bins?.keys, plan))
         }
         draft.setField(TagLayout.field, to: edit.layout.json)
-        return try await sign(draft, root: plan.base.set.root)
+        return try await sign(draft, root: plan.root)
     }
 
     /// What was revoked at this version or before is older than any set that could still be merged.
@@ -114,7 +119,7 @@ struct SetSigning: Sendable {
         )
         let ancestors = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage))
         draft.setField(Lineage.field, to: Lineage.json(ancestors))
-        return try await sign(draft, root: plan.base.set.root)
+        return try await sign(draft, root: plan.root)
     }
 
     private func timestamp(_ plan: MergePlan, snapshot: SignedFile?) async throws(PublishError) -> SignedFile {
@@ -122,7 +127,7 @@ struct SetSigning: Sendable {
         var draft = RoleDraft(editing: base, role: .timestamp)
         setTimes(&draft, version: plan.timestampVersion, present: base.payload.common, lifetimeOf: .timestamp)
         if let snapshot { draft.setSnapshot(snapshot.record) }
-        return try await sign(draft, root: plan.base.set.root)
+        return try await sign(draft, root: plan.root)
     }
 
     private func setTimes(
@@ -141,18 +146,18 @@ struct SetSigning: Sendable {
     }
 
     /// Signs a bin with the targets keys, under their computed ids.
-    private func sign(_ draft: RoleDraft, _ bins: RoleKeys, _ set: TrustedSet) async throws(PublishError) -> SignedFile
+    private func sign(_ draft: RoleDraft, _ bins: RoleKeys, _ plan: MergePlan) async throws(PublishError) -> SignedFile
     {
-        let keys = Self.keys(bins, set)
+        let keys = Self.keys(bins, plan)
         return try await sign(draft, keys.compactMap(\.publicKey), threshold: bins.threshold) { publicKey in
             keys.first { $0.publicKey == publicKey }?.computedID
         }
     }
 
     /// The keys of bins: out of the delegation, or out of the root, whose targets keys they are.
-    private static func keys(_ bins: RoleKeys?, _ set: TrustedSet) -> [TUFKey] {
-        let root = set.root.payload
-        let known = Array((set.targets.payload.delegations?.keys ?? [:]).values) + Array(root.keys.values)
+    private static func keys(_ bins: RoleKeys?, _ plan: MergePlan) -> [TUFKey] {
+        let root = plan.root.payload
+        let known = Array((plan.base.set.targets.payload.delegations?.keys ?? [:]).values) + Array(root.keys.values)
         return (bins?.keyIDs ?? []).compactMap { id in known.first { $0.computedID == id } }
     }
 
@@ -184,10 +189,10 @@ struct SetSigning: Sendable {
 
     /// Targets are signed when tags change, and otherwise when they expire soon and the key is at hand: a refresh by cron
     /// has the timestamp key alone.
-    private func needsTargets(_ base: TrustedSet, changed: Bool) async throws(PublishError) -> Bool {
+    private func needsTargets(_ plan: MergePlan, changed: Bool) async throws(PublishError) -> Bool {
         if changed { return true }
-        guard expiresSoon(base.targets.payload.common, role: .targets) else { return false }
-        return try await canSign(.targets, base.root)
+        guard expiresSoon(plan.base.set.targets.payload.common, role: .targets) else { return false }
+        return try await canSign(.targets, plan.root)
     }
 
     /// Whether the keys of a role are within reach.
@@ -214,7 +219,7 @@ struct SetSigning: Sendable {
 
     /// A layout for the tags, with bins that the targets keys sign.
     func layout(count: Int, choice: BinChoice, _ plan: MergePlan) throws(PublishError) -> TagLayout {
-        let root = plan.base.set.root.payload
+        let root = plan.root.payload
         let role = root.roleKeys(.targets)
         let ids = (role?.keyIDs ?? []).compactMap { root.keys[$0]?.computedID }
         do {
@@ -243,7 +248,9 @@ struct SetSigning: Sendable {
     ) async throws(PublishError) -> NewTrustData {
         let plan = edit.plan
         let base = plan.base.set
-        var files = plan.base.files.roots.sorted { $0.key < $1.key }.map {
+        var roots = plan.base.files.roots
+        roots[plan.root.payload.common.version] = plan.root.bytes
+        var files = roots.sorted { $0.key < $1.key }.map {
             NewTrustData.File(name: MetadataFile.root($0.key).name, bytes: $0.value)
         }
         let written = Set(signed.map(\.role))

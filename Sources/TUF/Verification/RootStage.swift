@@ -46,17 +46,7 @@ public struct RootStage: ~Copyable {
     /// - Throws: ``TUFError``; the stage then still holds the last good root.
     public mutating func rotate(to bytes: [UInt8], isKnown: Bool = false) throws(TUFError) {
         guard isKnown || rotations < limits.rootRotations else { throw .tooManyRoots(limit: limits.rootRotations) }
-        let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
-        let new = try envelope.verifiedRoot(by: root.payload.authority(for: .root))
-        let expected = root.payload.common.version + 1
-        guard new.payload.common.version == expected else {
-            throw .versionMismatch(role: .root, expected: expected, found: new.payload.common.version)
-        }
-        try binding.check(new.payload.common, role: .root)
-        if let bound = root.payload.common.repository {
-            try RepositoryBinding.repository(bound).check(new.payload.common, role: .root)
-        }
-        root = new
+        root = try root.successor(bytes, binding: binding, limits: limits)
         if !isKnown { rotations += 1 }
     }
 
@@ -79,6 +69,51 @@ public struct RootStage: ~Copyable {
     package consuming func close(unsafeIgnoringExpiryToEditAt now: Instant) -> TimestampStage {
         let context = StageContext(root: root, now: now, enforcesExpiry: false, binding: binding, limits: limits)
         return TimestampStage(context: context)
+    }
+}
+
+extension Verified where Payload == Root {
+    /// The root that follows this one, if both vouch for it (§5.3.4 to §5.3.7).
+    fileprivate func successor(
+        _ bytes: [UInt8],
+        binding: RepositoryBinding,
+        limits: TUFLimits
+    ) throws(TUFError) -> Verified<Root> {
+        let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
+        let new = try envelope.verifiedRoot(by: payload.authority(for: .root))
+        let expected = payload.common.version + 1
+        guard new.payload.common.version == expected else {
+            throw .versionMismatch(role: .root, expected: expected, found: new.payload.common.version)
+        }
+        try binding.check(new.payload.common, role: .root)
+        if let bound = payload.common.repository {
+            try RepositoryBinding.repository(bound).check(new.payload.common, role: .root)
+        }
+        return new
+    }
+}
+
+extension TrustedSet {
+    /// The root that is to follow this set's, for a publisher who is about to publish it.
+    ///
+    /// - Parameter bytes: The root.
+    /// - Returns: The root, verified as those who pull will verify it.
+    /// - Throws: ``TUFError``.
+    package func nextRoot(_ bytes: [UInt8]) throws(TUFError) -> Verified<Root> {
+        try root.successor(bytes, binding: context.binding, limits: context.limits)
+    }
+
+    /// Whether a file of one of the top-level roles may stay as it is under another root.
+    ///
+    /// - Parameters:
+    ///   - envelope: The file.
+    ///   - role: Its role.
+    ///   - root: The other root.
+    /// - Returns: Whether a threshold of the role's keys under that root signed it.
+    package func isSigned(_ envelope: Envelope, as role: RoleName, under root: Verified<Root>) -> Bool {
+        let authority = root.payload.authority(for: role)
+        guard let signers = try? authority.validSigners(of: envelope) else { return false }
+        return signers.count >= authority.threshold
     }
 }
 
