@@ -129,9 +129,12 @@ extension CandidateReader {
             + plan.candidates.compactMap(\.data).filter { $0.identity != candidate.identity }
     }
 
+    /// The bytes of a file; nil when the set does not have it, or lists it and has lost it.
     private func bytes(of listed: ListedTargets, in data: any TrustData) async throws(PublishError) -> [UInt8]? {
         do {
             return try await data.bytes(ofFile: listed.file.name, maximumLength: listed.maximumLength)
+        } catch .vanished {
+            return nil
         } catch {
             throw .store(error)
         }

@@ -181,7 +181,7 @@ package actor Publication {
         let present = edit.layout
         var choice = present.choice
         // Bins are signed with the targets keys.
-        if present.bins != nil, edit.plan.root.bytes != edit.plan.base.set.root.bytes {
+        if present.bins?.namePrefix == TagLayout.namePrefix, edit.plan.root.bytes != edit.plan.base.set.root.bytes {
             let own = try signing.layout(count: present.count, choice: choice, edit.plan)
             if !own.isSpread(as: present) { return try await edit.spread(as: own) }
         }
@@ -189,7 +189,16 @@ package actor Publication {
             // A merge may have brought it already.
             if wished == choice, present.chosen > 0 || wished == .count(present.count) { return }
             choice = wished
-        } else if present.choice != .automatic || edit.largestRole <= BinChoice.comfortable
+            guard !present.hasListedRoles else {
+                throw .refused(
+                    Refusal(
+                        .usage,
+                        checked: "hash bins for \(subject)",
+                        found: "its targets are delegated to roles one by one, and metadata cannot have both"
+                    )
+                )
+            }
+        } else if present.choice != .automatic || present.hasListedRoles || edit.largestRole <= BinChoice.comfortable
             || present.count == BinChoice.maximumCount
         {
             return try await renewBins(&edit)

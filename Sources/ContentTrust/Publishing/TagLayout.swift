@@ -45,6 +45,8 @@ struct TagLayout: Sendable {
     let choice: BinChoice
     /// The targets version at which that was chosen, 0 for never.
     let chosen: Int64
+    /// Whether roles are delegated to one by one. Bins would take their place: metadata cannot have both.
+    let hasListedRoles: Bool
     /// When the first of the bins expires, or earlier.
     var earliestExpiry: Instant?
 
@@ -55,7 +57,17 @@ struct TagLayout: Sendable {
 
     /// The layout of verified targets.
     init(_ targets: Verified<Targets>) throws(TUFError) {
-        if case .succinct(let bins) = targets.payload.delegations?.roles { self.bins = bins } else { bins = nil }
+        switch targets.payload.delegations?.roles {
+        case .succinct(let bins):
+            self.bins = bins
+            hasListedRoles = false
+        case .listed(let roles):
+            bins = nil
+            hasListedRoles = !roles.isEmpty
+        case nil:
+            bins = nil
+            hasListedRoles = false
+        }
         let count = bins?.count ?? 0
         guard let value = targets.field(Self.field) else {
             choice = .count(count)
@@ -84,6 +96,7 @@ struct TagLayout: Sendable {
     init(count: Int, choice: BinChoice, chosen: Int64, keys: RoleKeys) throws(TUFError) {
         self.choice = choice
         self.chosen = chosen
+        hasListedRoles = false
         bins =
             count == 0
             ? nil

@@ -53,7 +53,27 @@ extension RootProposal {
             guard !told.contains(name), before[name] != after[name] else { continue }
             changes.append(.field(name, from: before[name]?.text, to: after[name]?.text))
         }
+        return changes + roleFields(before["roles"], after["roles"])
+    }
+
+    /// What differs in a role besides its keys and threshold, and roles that come or go.
+    private func roleFields(_ before: JSONValue?, _ after: JSONValue?) -> [RootChange] {
+        let before = before?.object ?? [:]
+        let after = after?.object ?? [:]
+        var changes: [RootChange] = []
+        for name in Set(before.keys).union(after.keys).sorted() {
+            let from = before[name].map { rest(of: $0, isInBoth: after[name] != nil) }
+            let to = after[name].map { rest(of: $0, isInBoth: before[name] != nil) }
+            if from != to { changes.append(.field("roles.\(name)", from: from?.text, to: to?.text)) }
+        }
         return changes
+    }
+
+    private func rest(of role: JSONValue, isInBoth: Bool) -> JSONValue {
+        guard isInBoth, var object = role.object else { return role }
+        object["keyids"] = nil
+        object["threshold"] = nil
+        return .object(object)
     }
 
     private func signedObject(_ envelope: Envelope) -> JSONObject? { envelope.signedValue.object }

@@ -111,9 +111,12 @@ extension TrustedSet {
     ///   - root: The other root.
     /// - Returns: Whether a threshold of the role's keys under that root signed it.
     package func isSigned(_ envelope: Envelope, as role: RoleName, under root: Verified<Root>) -> Bool {
-        let authority = root.payload.authority(for: role)
-        guard let signers = try? authority.validSigners(of: envelope) else { return false }
-        return signers.count >= authority.threshold
+        do {
+            _ = try root.payload.authority(for: role).signers(of: envelope)
+            return true
+        } catch {
+            return false
+        }
     }
 }
 

@@ -50,7 +50,7 @@ extension Envelope {
 
 extension RoleAuthority {
     /// The key ids of the role's keys that signed the file, if they are enough.
-    fileprivate func signers(of envelope: Envelope) throws(TUFError) -> Set<KeyID> {
+    func signers(of envelope: Envelope) throws(TUFError) -> Set<KeyID> {
         let signers = try validSigners(of: envelope)
         guard signers.count >= threshold, threshold >= 1 else {
             throw .thresholdNotMet(role: role, required: threshold, valid: signers.count)

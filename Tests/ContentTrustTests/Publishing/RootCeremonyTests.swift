@@ -135,8 +135,17 @@ import TrustTestSupport
             draft.setVersion(2, expires: proposal.proposed.common.expires, issued: nil)
             draft.setField("consistent_snapshot", to: false)
             draft.setField("x-other", to: "y")
+            var roles = try #require(draft.signed["roles"]?.object)
+            var targets = try #require(roles["targets"]?.object)
+            targets["x-role"] = 1
+            let mirrors = targets
+            roles["targets"] = .object(targets)
+            roles["mirrors"] = .object(mirrors)
+            draft.setField("roles", to: .object(roles))
             let changes = try RootProposal(draft, after: proposal.previous).changes
             #expect(changes.contains(.field("consistent_snapshot", from: "true", to: "false")))
+            #expect(changes.contains(.field("roles.targets", from: "{}", to: #"{"x-role":1}"#)))
+            #expect(changes.contains { if case .field("roles.mirrors", nil, _) = $0 { true } else { false } })
             #expect(changes.contains(.field("x-other", from: nil, to: "\"y\"")))
         }
     }
