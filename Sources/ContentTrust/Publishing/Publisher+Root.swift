@@ -86,22 +86,18 @@ extension Publisher {
     /// - Returns: The proposal with the signatures that could be made, which are perhaps not enough.
     /// - Throws: ``Refusal`` when a key store cannot be read or a passphrase is wrong.
     public func sign(_ proposal: RootProposal) async throws(Refusal) -> RootProposal {
-        var proposal = proposal
-        do {
-            for key in try proposal.unsignedKeys().compactMap(\.publicKey) {
-                guard try await signers.canSign(for: .root, keys: [key], threshold: 1) else { continue }
-                for signer in try await signers.signers(for: .root, keys: [key], threshold: 1) {
-                    proposal = try await proposal.signed(by: signer)
-                }
-            }
-            return proposal
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch let error as TUFError {
+        let unsigned: [TUFKey]
+        do { unsigned = try proposal.unsignedKeys() } catch {
             throw Refusal.metadata(error, checked: "signing of the new root", pin: nil)
-        } catch {
-            throw Refusal(.internalDefect, checked: "signing of the new root", found: "\(error)", cause: error)
         }
+        var proposal = proposal
+        for key in unsigned {
+            guard let publicKey = key.publicKey,
+                try await signers.canSign(for: .root, keys: [publicKey], threshold: 1)
+            else { continue }
+            proposal = try await proposal.signed(with: publicKey, from: signers)
+        }
+        return proposal
     }
 
     private static func keys(
@@ -146,5 +142,27 @@ extension Publisher {
                 + open.unsigned.sorted().map(\.string).joined(separator: ", "),
             next: "where such a key is: trustctl root sign FILE"
         )
+    }
+}
+
+extension RootProposal {
+    /// The proposal with the signature of one root key.
+    ///
+    /// - Parameters:
+    ///   - key: A root key of the proposed root, or of the root before it.
+    ///   - signers: Have its private half.
+    /// - Returns: The proposal, signed.
+    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when the key is not there or stays locked, with
+    ///   ``Reason/storage`` when a key store cannot be read.
+    public func signed(with key: PublicKey, from signers: some SignerSource) async throws(Refusal) -> RootProposal {
+        var proposal = self
+        for signer in try await signers.signers(for: .root, keys: [key], threshold: 1) {
+            do throws(TUFError) {
+                proposal = try await proposal.signed(by: signer)
+            } catch {
+                throw Refusal.metadata(error, checked: "signing of the new root", pin: nil)
+            }
+        }
+        return proposal
     }
 }

@@ -43,13 +43,7 @@ struct RootSign: TrustCommand {
             let question = "Sign this with the root key \(key.computedID)?"
             let isWanted = try yes ? true : Confirmation.isGiven(question, context)
             guard isWanted else { continue }
-            for signer in try await signers.signers(for: .root, keys: [publicKey], threshold: 1) {
-                do throws(TUFError) {
-                    proposal = try await proposal.signed(by: signer)
-                } catch {
-                    throw Refusal(.internalDefect, checked: "signing of \(file)", found: "\(error)", cause: error)
-                }
-            }
+            proposal = try await proposal.signed(with: publicKey, from: signers)
             // Each signature is kept, whatever becomes of the next.
             try ProposalFile.replace(file, with: proposal)
             context.console.note("signed with \(key.computedID)")

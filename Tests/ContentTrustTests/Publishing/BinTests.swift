@@ -162,6 +162,23 @@ import TrustTestSupport
         }
     }
 
+    /// Metadata cannot have both: delegations that are told one by one are not overwritten.
+    @Test func rolesThatAreListedAreKept() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let repository = RepositorySimulator(now: world.clock.now())
+            repository.delegate(to: try RoleName("alice"), keys: [SimulatedKey.of(.targets)])
+            repository.publish()
+            for (name, bytes) in repository.files() { try world.directory.write(bytes, to: "trust-data/\(name)") }
+            let claims = try await world.verifier().inspectUnverified(world.subject, at: world.location)
+            let pin = claims.pin(for: "registry.example.com/team/app")
+            _ = try await world.publisherSession.home.pins.add(pin, replacing: false)
+            for choice in [BinChoice.count(4), .automatic] {
+                let refusal = await #expect(throws: Refusal.self) { try await Self.rebin(choice, in: world) }
+                #expect(refusal?.reason == .usage, "\(String(describing: refusal))")
+            }
+        }
+    }
+
     /// The snapshot lists versions alone, and bins share their keys: one bin must not pass for another.
     @Test func aBinIsNoOtherBin() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
