@@ -18,22 +18,73 @@ extension CandidateReader {
         in candidate: Candidate,
         _ plan: MergePlan
     ) async throws(PublishError) -> Verified<Targets> {
-        let listed = try listed(role, in: candidate)
+        switch try await file(try listed(role, in: candidate), in: candidate, plan) {
+        case .success(let targets): return targets
+        case .failure(let error):
+            throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
+        }
+    }
+
+    /// The file of a signer's role in a set, by the keys that the signer is to have.
+    ///
+    /// - Parameters:
+    ///   - role: The role, which the set's snapshot lists.
+    ///   - authority: Its keys in the new set.
+    ///   - candidate: The set.
+    ///   - plan: Has the other sets.
+    /// - Returns: The file; nil when these keys have not signed it.
+    /// - Throws: ``PublishError``.
+    func signerFile(
+        _ role: RoleName,
+        _ authority: RoleAuthority,
+        in candidate: Candidate,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> SignerFile? {
+        do {
+            let listed = try candidate.set.listed(authority)
+            return try SignerFile(try await file(listed, in: candidate, plan).get(), role: role)
+        } catch let error as PublishError {
+            throw error
+        } catch let error as TUFError {
+            if case .thresholdNotMet = error { return nil }
+            throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
+        } catch {
+            throw .refused(Refusal(.internalDefect, checked: "the role \(role)", found: "\(error)", cause: error))
+        }
+    }
+
+    /// A listed file, from wherever it is, or why what is there is refused.
+    private func file(
+        _ listed: ListedTargets,
+        in candidate: Candidate,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> Result<Verified<Targets>, TUFError> {
         var refused: TUFError?
         for data in Self.sources(of: candidate, plan) {
             guard let bytes = try await bytes(of: listed, in: data) else { continue }
-            do { return try listed.load(bytes).targets } catch { refused = refused ?? error }
+            do { return .success(try listed.load(bytes).targets) } catch { refused = refused ?? error }
         }
-        if let kept = try await kept(listed) { return kept.targets }
-        if let refused {
-            throw .refused(Refusal.metadata(refused, checked: "the role \(role) of \(subject)", pin: pin))
+        if let bytes = try await keptBytes(of: listed.role) {
+            do {
+                if let kept = try listed.loadStored(bytes) { return .success(kept.targets) }
+            } catch {
+                refused = refused ?? error
+            }
         }
+        if let refused { return .failure(refused) }
         throw lost(listed)
     }
 
     /// Which roles list the tags of a set.
     func layout(of candidate: Candidate) throws(PublishError) -> TagLayout {
         do { return try TagLayout(candidate.set.targets) } catch {
+            throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
+        }
+    }
+
+    /// Whom a set delegates tags to one by one.
+    func delegations(of candidate: Candidate) throws(PublishError) -> SignerDelegations {
+        do { return try SignerDelegations(candidate.set.targets) } catch {
             throw .refused(Refusal.metadata(error, checked: "trust data of \(subject)", pin: pin))
         }
     }
@@ -69,16 +120,35 @@ extension CandidateReader {
             version: plan.base.set.root.payload.consistentSnapshot ? record.version : nil
         )
         for data in Self.sources(of: plan.base, plan) {
-            do {
-                if let stored = try await data.file(named: file.name) { return NewTrustData.File(stored, of: data) }
-            } catch {
-                throw .store(error)
-            }
+            if let stored = try await stored(file, record, in: data) { return NewTrustData.File(stored, of: data) }
         }
         guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
         let listed = try listed(role, in: plan.base)
         guard let kept = try await kept(listed) else { throw lost(listed) }
         return NewTrustData.File(name: file.name, bytes: kept.targets.bytes)
+    }
+
+    /// A file that a store has under its name; nil when it has none, or another one of that name.
+    private func stored(
+        _ file: MetadataFile,
+        _ record: MetaRecord,
+        in data: any TrustData
+    ) async throws(PublishError) -> StoredFile? {
+        do {
+            guard let stored = try await data.file(named: file.name) else { return nil }
+            if let blob = stored.blob {
+                let digest = record.hashes.first { $0.algorithm == blob.digest.algorithm }
+                return digest.map { $0 == blob.digest } ?? true ? stored : nil
+            }
+            guard let digest = record.hashes.first else { return stored }
+            let limit = Int(clamping: record.length ?? Int64(TUFLimits().targetsLength))
+            guard let bytes = try await data.bytes(ofFile: file.name, maximumLength: limit) else { return nil }
+            return Digest.compute(digest.algorithm, over: bytes.span) == digest ? stored : nil
+        } catch .tooLarge, .vanished {
+            return nil
+        } catch {
+            throw .store(error)
+        }
     }
 
     /// Whether two sets may have different files for a role.
@@ -135,20 +205,26 @@ extension CandidateReader {
             return try await data.bytes(ofFile: listed.file.name, maximumLength: listed.maximumLength)
         } catch .vanished {
             return nil
+        } catch .tooLarge where listed.record.length != nil {
+            // Longer than the listed one: another file of that name.
+            return nil
         } catch {
             throw .store(error)
         }
     }
 
+    /// The listed file, if this machine has kept it.
     private func kept(_ listed: ListedTargets) async throws(PublishError) -> LoadedTargets? {
-        let bytes: [UInt8]?
-        do { bytes = try await cache.delegated(listed.role) } catch {
-            let error = UpdateError<Never>.cache(error)
-            throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
-        }
-        guard let bytes else { return nil }
+        guard let bytes = try await keptBytes(of: listed.role) else { return nil }
         do { return try listed.loadStored(bytes) } catch {
             throw .refused(Refusal.metadata(error, checked: "the role \(listed.role) of \(subject)", pin: pin))
+        }
+    }
+
+    private func keptBytes(of role: RoleName) async throws(PublishError) -> [UInt8]? {
+        do { return try await cache.delegated(role) } catch {
+            let error = UpdateError<Never>.cache(error)
+            throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }
     }
 

@@ -7,11 +7,15 @@ import TrustCrypto
 /// A store calls it again with what another publisher published meanwhile, until nobody is in the way.
 package actor Publication {
     /// What is to change.
-    package enum Intent: Sendable {
+    enum Intent: Sendable {
         /// Publishes the first set. Refused when there is one.
         case initialize(NewTrustData)
         /// Lists tags (a record) and takes tags out (nil).
         case tags([TargetPath: TargetRecord?])
+        /// Lists tags in a signer's role, and takes tags out of it (nil).
+        case signerTags(RoleName, [TargetPath: TargetRecord?])
+        /// Changes who may sign.
+        case signers(SignerChange)
         /// Signs anew what expires soon, and at least the timestamp; puts back what a store has lost.
         case refresh
         /// Spreads the tags over hash bins.
@@ -24,8 +28,12 @@ package actor Publication {
     private let reader: CandidateReader
     private let signing: SetSigning
     private let subject: Subject
+    /// Files that signers have submitted, read when a set is first made.
+    private let submissions: SignerSubmissions
     /// The records that this change began with, to notice when somebody else changes the same tags meanwhile.
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
+    /// The signer that this change began with, for the same.
+    private var firstSigner: DelegatedRole??
     /// What became of the last set that was made.
     package private(set) var outcome: Outcome?
 
@@ -37,6 +45,10 @@ package actor Publication {
         package let unmerged: [TargetPath]
         /// Roles that were signed anew.
         package let signedRoles: [RoleName]
+        /// Roles whose files were taken as others had signed them.
+        package let takenRoles: [RoleName]
+        /// Signers whose waiting change went in.
+        package let acceptedSigners: [RoleName]
         /// How many hash bins list the tags; 0 when the targets do.
         package let bins: Int
     }
@@ -49,15 +61,24 @@ package actor Publication {
 
     /// Whether a store is asked about all that it should have: whoever signs tags wants to be done soon.
     package nonisolated var looksAtEverything: Bool {
-        if case .tags = intent { return false }
-        return true
+        switch intent {
+        case .tags, .signerTags: false
+        default: true
+        }
     }
 
-    init(intent: Intent, reader: CandidateReader, signing: SetSigning, subject: Subject) {
+    init(
+        intent: Intent,
+        reader: CandidateReader,
+        signing: SetSigning,
+        subject: Subject,
+        submissions: SignerSubmissions
+    ) {
         self.intent = intent
         self.reader = reader
         self.signing = signing
         self.subject = subject
+        self.submissions = submissions
     }
 
     /// The lineage of a set that a store found, after verifying it.
@@ -127,6 +148,8 @@ package actor Publication {
                 tags: [:],
                 unmerged: [],
                 signedRoles: RoleName.topLevel + layout.binRoles,
+                takenRoles: [],
+                acceptedSigners: [],
                 bins: layout.count
             )
             return first
@@ -146,32 +169,37 @@ package actor Publication {
     private func next(_ plan: MergePlan) async throws(PublishError) -> NewTrustData? {
         var edit = try await TagEdit(plan, reader: reader)
         try await edit.mergeOthers()
-        let tags = try await apply(to: &edit)
+        try await changeSigners(&edit)
+        var signerRoles = SignerRoles(edit, reader: reader, signing: signing)
+        let tags = try await apply(to: &edit, &signerRoles)
         try await chooseBins(&edit)
         // Readers of another set that goes in here must not see older targets afterwards.
-        let needsTargets =
-            edit.isChanged
-            || plan.others.contains { $0.lineage.own.targetsVersion > plan.base.lineage.own.targetsVersion }
-        if isRefresh, !plan.others.isEmpty {
+        let needsTargets = edit.isChanged || edit.hasNewerTargetsElsewhere
+        if isRefresh || isSigners, !plan.others.isEmpty {
             let role = needsTargets ? RoleName.targets : .snapshot
             guard try await signing.canSign(.snapshot, plan.root),
                 try await signing.canSign(role, plan.root)
             else { throw .cannotMerge }
         }
-        let made = try await signing.sign(edit, changed: needsTargets, refresh: isRefresh, reader: reader)
-        guard let made else {
-            outcome = Outcome(tags: tags, unmerged: edit.unmerged, signedRoles: [], bins: edit.layout.count)
-            return nil
+        if isRefresh, !signerRoles.taken.isEmpty, plan.others.isEmpty {
+            // With the timestamp key alone there is nothing that can be let in.
+            if try await !signing.canSign(.snapshot, plan.root) {
+                signerRoles = SignerRoles(edit, reader: reader, signing: signing)
+            }
         }
-        // What cannot be verified by those who pull is not published.
-        let candidate = try await reader.candidate(made.data.data)
-        try await reader.check(made.signedRoles, in: candidate)
+        let made = try await signing.sign(edit, signerRoles, changed: needsTargets, refresh: isRefresh, reader: reader)
         outcome = Outcome(
             tags: tags,
-            unmerged: edit.unmerged,
-            signedRoles: made.signedRoles,
+            unmerged: edit.unmerged + signerRoles.unmerged,
+            signedRoles: made?.signedRoles ?? [],
+            takenRoles: made?.takenRoles ?? [],
+            acceptedSigners: made == nil ? [] : signerRoles.accepted,
             bins: edit.layout.count
         )
+        guard let made else { return nil }
+        // What cannot be verified by those who pull is not published.
+        let candidate = try await reader.candidate(made.data.data)
+        try await reader.check(made.signedRoles + made.takenRoles, in: candidate)
         return made.data
     }
 
@@ -221,32 +249,166 @@ package actor Publication {
         return false
     }
 
+    /// Whether a signer publishes, who need not have the targets key.
+    private var isSigners: Bool {
+        if case .signerTags = intent { return true }
+        return false
+    }
+
+    // MARK: Signers
+
+    /// Applies a change of who may sign, unless somebody changed the same signer since it was first looked at.
+    private func changeSigners(_ edit: inout TagEdit) async throws(PublishError) {
+        guard case .signers(let change) = intent else { return }
+        guard edit.layout.bins == nil else {
+            throw .refused(
+                Refusal(
+                    .usage,
+                    checked: "signers of \(subject)",
+                    found: "its tags lie in hash bins, and metadata cannot delegate to both",
+                    next: "trustctl rebin \(subject.argument) --bins 0"
+                )
+            )
+        }
+        let present = edit.delegations.role(change.name)
+        let first = firstSigner ?? present
+        firstSigner = .some(first)
+        var wished = edit.delegations
+        switch change {
+        case .put(let signer):
+            if let next = signer.before, wished.role(next) == nil { throw noSigner(next) }
+            wished.put(signer.role, keys: signer.keysByID, before: signer.before)
+        case .remove(let name, _):
+            guard first != nil else { throw noSigner(name) }
+            wished.remove(name)
+        }
+        guard !wished.delegatesAs(edit.delegations) else { return }
+        guard present == first else {
+            throw .conflict("another publisher changed the signer \(change.name) at the same time")
+        }
+        if case .remove(let name, keepsTags: true) = change { try await takeOver(name, &edit) }
+        wished.changed = edit.plan.targetsVersion
+        edit.delegations = wished
+    }
+
+    private func noSigner(_ name: RoleName) -> PublishError {
+        .refused(
+            Refusal(
+                .usage,
+                checked: "the signer \(name) of \(subject)",
+                found: "there is no such signer",
+                next: "trustctl signer list \(subject.argument)"
+            )
+        )
+    }
+
+    /// Lists the tags for which a signer's word counts in the targets.
+    private func takeOver(_ name: RoleName, _ edit: inout TagEdit) async throws(PublishError) {
+        var roles = SignerRoles(edit, reader: reader, signing: signing)
+        try await roles.settle(waiting: [], touching: Set(edit.delegations.names))
+        for (path, record) in roles.roles[name]?.after.records ?? [:] {
+            guard edit.record(for: path) == nil, roles.counting(for: path) == name else { continue }
+            edit.set(record, for: path)
+        }
+    }
+
+    /// The files that were submitted for a set's signers.
+    private func waiting(_ roles: SignerRoles) async throws(PublishError) -> [TargetsProposal] {
+        let versions = Dictionary(
+            uniqueKeysWithValues: roles.delegations.names.map { ($0, roles.listedVersion(of: $0)) }
+        )
+        var waiting = looksAtEverything ? try await submissions.proposals(roles.delegations, after: versions) : []
+        guard case .signers(.put(let signer)) = intent, let first = signer.first,
+            let authority = roles.delegations.authority(of: signer.role.name),
+            let proposal = try? TargetsProposal(
+                parsing: first.bytes,
+                authority: authority,
+                binding: submissions.binding
+            )
+        else { return waiting }
+        waiting.append(proposal)
+        return waiting
+    }
+
+    // MARK: Tags
+
     /// Applies the intent, unless somebody changed one of its tags since it was first looked at.
-    private func apply(to edit: inout TagEdit) async throws(PublishError) -> [TargetPath: TagOutcome] {
-        guard case .tags(let wished) = intent else { return [:] }
+    private func apply(
+        to edit: inout TagEdit,
+        _ signers: inout SignerRoles
+    ) async throws(PublishError) -> [TargetPath: TagOutcome] {
+        let wished: [TargetPath: TargetRecord?]
+        let signer: RoleName?
+        switch intent {
+        case .tags(let tags): (signer, wished) = (nil, tags)
+        case .signerTags(let name, let tags): (signer, wished) = (name, tags)
+        default: (signer, wished) = (nil, [:])
+        }
+        if let signer, signers.delegations.role(signer) == nil { throw noSigner(signer) }
+        // Whose word counts depends on all who may sign a tag.
+        var touched = Set(wished.keys.flatMap { signers.delegations.roles(for: $0).map(\.name) })
+        if let signer { touched.insert(signer) }
+        try await signers.settle(waiting: try await waiting(signers), touching: touched)
         try await edit.load(wished.keys)
         var outcomes: [TargetPath: TagOutcome] = [:]
         for (path, record) in wished.sorted(by: { $0.key < $1.key }) {
-            let current = edit.record(for: path)
+            let current = signer.map { signers.record(for: path, in: $0) } ?? edit.record(for: path)
             let first = firstSeen[path] ?? current
             firstSeen.updateValue(first, forKey: path)
             if let record, let current, current.means(record) {
                 outcomes[path] = first.map { $0.means(record) } ?? false ? .unchanged : .set(before: first)
-                continue
-            }
-            if record == nil, current == nil {
+            } else if record == nil, current == nil {
                 outcomes[path] = first == nil ? .absent : .revoked(before: first)
-                continue
+            } else {
+                guard same(first, current) else {
+                    throw .conflict(
+                        "\(path): another publisher set it to \(digest(current)) while this one set it to "
+                            + digest(record)
+                    )
+                }
+                if let signer { signers.set(record, for: path, in: signer) } else { edit.set(record, for: path) }
+                outcomes[path] = record == nil ? .revoked(before: first) : .set(before: first)
             }
-            guard same(first, current) else {
-                throw .conflict(
-                    "\(path): another publisher set it to \(digest(current)) while this one set it to \(digest(record))"
-                )
-            }
-            edit.set(record, for: path)
-            outcomes[path] = record == nil ? .revoked(before: first) : .set(before: first)
+            try checkThatItCounts(path, record, signer, edit, signers)
         }
         return outcomes
+    }
+
+    /// Whoever signs or revokes a tag means what verifiers see: a word that does not count is not given silently.
+    private func checkThatItCounts(
+        _ path: TargetPath,
+        _ record: TargetRecord?,
+        _ signer: RoleName?,
+        _ edit: TagEdit,
+        _ signers: SignerRoles
+    ) throws(PublishError) {
+        // What others say of it beside a signer who takes the own word back is theirs to say.
+        guard record != nil || signer == nil else { return }
+        let counting = edit.record(for: path) != nil ? RoleName.targets : signers.counting(for: path)
+        let wanted = record == nil ? nil : signer ?? .targets
+        guard counting != wanted else { return }
+        let reference = subject.reference(tag: path.string)
+        if let signer, record != nil, !signers.delegations.roles(for: path).contains(where: { $0.name == signer }) {
+            throw .refused(
+                Refusal(
+                    .usage,
+                    checked: "whether \(signer) may sign \(reference)",
+                    found:
+                        "the tag is not among those that are delegated to it, or another signer has the last word on it",
+                    next: "trustctl signer list \(subject.argument)"
+                )
+            )
+        }
+        guard let counting else { return }
+        let option = counting == .targets ? "" : " --signer \(ShellWord.quoted(counting.string))"
+        throw .refused(
+            Refusal(
+                .conflict,
+                checked: "whose word counts for \(reference)",
+                found: "\(counting) lists the tag, and comes first",
+                next: "trustctl revoke \(ShellWord.quoted(reference))\(option)"
+            )
+        )
     }
 
     private func same(_ left: TargetRecord?, _ right: TargetRecord?) -> Bool {

@@ -124,7 +124,8 @@ public struct Publisher: Sendable {
                 now: now
             ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
-            subject: subject
+            subject: subject,
+            submissions: SignerSubmissions(store: store, binding: pin.binding(for: repository))
         )
         let published: PublishedSet
         do {
@@ -133,7 +134,9 @@ public struct Publisher: Sendable {
             throw Refusal.publish(error, subject: subject, store: store.name)
         }
         let outcome = await publication.outcome
-        let delegated = (outcome?.signedRoles ?? []).filter { !RoleName.topLevel.contains($0) }
+        let delegated = ((outcome?.signedRoles ?? []) + (outcome?.takenRoles ?? [])).filter {
+            !RoleName.topLevel.contains($0)
+        }
         // Read back as everybody else will, which also remembers what was published.
         let set = try await session.reading(store, of: subject, pin: pin) {
             (data) throws(UpdateError<TrustStoreError>) in
@@ -185,7 +188,7 @@ public struct Publisher: Sendable {
         )
     }
 
-    private func path(_ tag: String, _ subject: Subject) throws(Refusal) -> TargetPath {
+    func path(_ tag: String, _ subject: Subject) throws(Refusal) -> TargetPath {
         do {
             return try TargetPath(tag)
         } catch {
@@ -212,6 +215,8 @@ public struct PublishReport: Sendable {
     public let unmergedTags: [String]
     /// Roles that were signed.
     public let signedRoles: [RoleName]
+    /// Signers whose waiting change is published now.
+    public let acceptedSigners: [RoleName]
     /// How many hash bins list the tags; 0 when the targets do.
     public let bins: Int
     /// The versions that readers see now.
@@ -238,6 +243,7 @@ public struct PublishReport: Sendable {
         tags = Dictionary(outcome.tags.map { ($0.key.string, $0.value) }) { first, _ in first }
         unmergedTags = outcome.unmerged.map(\.string)
         signedRoles = changed ? outcome.signedRoles : []
+        acceptedSigners = outcome.acceptedSigners
         bins = outcome.bins
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)

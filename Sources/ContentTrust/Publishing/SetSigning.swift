@@ -1,3 +1,4 @@
+import CanonicalJSON
 import TUF
 import TUFClient
 import TrustCrypto
@@ -12,12 +13,15 @@ struct SetSigning: Sendable {
     struct Made: Sendable {
         let data: NewTrustData
         let signedRoles: [RoleName]
+        /// Roles whose files others had signed.
+        let takenRoles: [RoleName]
     }
 
     /// A set after a plan.
     ///
     /// - Parameters:
     ///   - edit: The tags that it is to list.
+    ///   - signerRoles: The roles of the signers.
     ///   - changed: Whether the targets have to be signed whatever their expiry is.
     ///   - refresh: Whether the timestamp is to be signed anew even if nothing else changes.
     ///   - reader: Finds the files that do not change.
@@ -25,31 +29,44 @@ struct SetSigning: Sendable {
     /// - Throws: ``PublishError``.
     func sign(
         _ edit: TagEdit,
+        _ signerRoles: SignerRoles,
         changed: Bool,
         refresh: Bool,
         reader: CandidateReader
     ) async throws(PublishError) -> Made? {
         let plan = edit.plan
         let base = plan.base.set
+        let targets = edit.holder.set.targets
         // Under another root a role may have other keys.
         let rootChanges = plan.root.bytes != base.root.bytes
         let needsTargets =
-            try await needsTargets(plan, changed: changed)
-            || !base.isSigned(base.targets.envelope, as: .targets, under: plan.root)
+            try await needsTargets(plan, targets.payload.common, changed: changed)
+            || !base.isSigned(targets.envelope, as: .targets, under: plan.root)
+        var taken = signerRoles.taken
+        if !needsTargets, targets.bytes != base.targets.bytes {
+            taken.append(SignedFile(role: .targets, version: targets.payload.common.version, bytes: targets.bytes))
+        }
+        let drafts = signerRoles.drafts()
         let needsSnapshot =
-            needsTargets || !plan.others.isEmpty || expiresSoon(base.snapshot.payload.common, role: .snapshot)
+            needsTargets || !taken.isEmpty || !drafts.isEmpty || !plan.others.isEmpty
+            || expiresSoon(base.snapshot.payload.common, role: .snapshot)
             || !base.isSigned(base.snapshot.envelope, as: .snapshot, under: plan.root)
         guard needsSnapshot || refresh || rootChanges || !plan.baseIsPresent else { return nil }
         var edit = edit
         var signed: [SignedFile] = []
+        for (draft, authority) in drafts { signed.append(try await sign(draft, authority)) }
         if needsTargets {
-            signed = try await bins(&edit)
-            signed.append(try await targets(edit))
+            signed += try await bins(&edit)
+            signed.append(try await self.targets(edit))
         }
-        if needsSnapshot { signed.append(try await snapshot(plan, listing: signed)) }
+        if needsSnapshot { signed.append(try await snapshot(edit, listing: taken + signed)) }
         signed.append(try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil))
-        let data = try await data(edit, signed: signed, reader: reader)
-        return Made(data: data, signedRoles: (rootChanges ? [.root] : []) + signed.map(\.role))
+        let data = try await data(edit, written: taken + signed, reader: reader)
+        return Made(
+            data: data,
+            signedRoles: (rootChanges ? [.root] : []) + signed.map(\.role),
+            takenRoles: taken.map(\.role)
+        )
     }
 
     // MARK: Roles
@@ -85,7 +102,7 @@ struct SetSigning: Sendable {
 
     private func targets(_ edit: TagEdit) async throws(PublishError) -> SignedFile {
         let plan = edit.plan
-        let base = plan.base.set.targets
+        let base = edit.holder.set.targets
         guard let role = edit.roles[.targets] else {
             throw .refused(Refusal(.internalDefect, checked: "the targets of \(subject)", found: "not read"))
         }
@@ -97,6 +114,10 @@ struct SetSigning: Sendable {
             draft.setBins(edit.layout.bins, keys: Self.keys(edit.layout.bins?.keys, plan))
         }
         draft.setField(TagLayout.field, to: edit.layout.json)
+        if edit.changesDelegations {
+            draft.setDelegations(edit.delegations.roles, keys: edit.delegations.keys)
+            draft.setField(SignerDelegations.field, to: .integer(edit.delegations.changed))
+        }
         return try await sign(draft, root: plan.root)
     }
 
@@ -105,18 +126,24 @@ struct SetSigning: Sendable {
         (plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage)).last?.targetsVersion ?? 0) - 1
     }
 
-    private func snapshot(_ plan: MergePlan, listing files: [SignedFile]) async throws(PublishError) -> SignedFile {
+    private func snapshot(_ edit: TagEdit, listing files: [SignedFile]) async throws(PublishError) -> SignedFile {
+        let plan = edit.plan
+        let bins = edit.layout.bins
         let base = plan.base.set.snapshot
         var draft = RoleDraft(editing: base, role: .snapshot)
         setTimes(&draft, version: plan.snapshotVersion, present: base.payload.common, lifetimeOf: .snapshot)
-        draft.setRecords(
-            Dictionary(
-                uniqueKeysWithValues: files.map {
-                    // Of bins the version alone: they are many, and everybody reads this.
-                    ($0.role, $0.role == .targets ? $0.record : MetaRecord(version: $0.version))
-                }
-            )
-        )
+        var records: [RoleName: MetaRecord] = [:]
+        // A role that readers have seen listed must not vanish (§5.5.5), whichever set they saw.
+        for other in plan.others {
+            records.merge(other.set.snapshot.payload.roles.filter { base.payload.roles[$0.key] == nil }) { first, _ in
+                first
+            }
+        }
+        for file in files {
+            // Of bins the version alone: they are many, and everybody reads this.
+            records[file.role] = bins?.contains(file.role) == true ? MetaRecord(version: file.version) : file.record
+        }
+        draft.setRecords(records)
         let ancestors = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage))
         draft.setField(Lineage.field, to: Lineage.json(ancestors))
         return try await sign(draft, root: plan.root)
@@ -154,6 +181,11 @@ struct SetSigning: Sendable {
         }
     }
 
+    private func sign(_ draft: RoleDraft, _ authority: RoleAuthority) async throws(PublishError) -> SignedFile {
+        let keys = Array(authority.publicKeys.values)
+        return try await sign(draft, keys, threshold: authority.threshold) { authority.ids(of: $0).first }
+    }
+
     /// The keys of bins: out of the delegation, or out of the root, whose targets keys they are.
     private static func keys(_ bins: RoleKeys?, _ plan: MergePlan) -> [TUFKey] {
         let root = plan.root.payload
@@ -189,9 +221,13 @@ struct SetSigning: Sendable {
 
     /// Targets are signed when tags change, and otherwise when they expire soon and the key is at hand: a refresh by cron
     /// has the timestamp key alone.
-    private func needsTargets(_ plan: MergePlan, changed: Bool) async throws(PublishError) -> Bool {
+    private func needsTargets(
+        _ plan: MergePlan,
+        _ present: CommonFields,
+        changed: Bool
+    ) async throws(PublishError) -> Bool {
         if changed { return true }
-        guard expiresSoon(plan.base.set.targets.payload.common, role: .targets) else { return false }
+        guard expiresSoon(present, role: .targets) else { return false }
         return try await canSign(.targets, plan.root)
     }
 
@@ -200,6 +236,16 @@ struct SetSigning: Sendable {
         let roleKeys = roleKeys(role, root)
         do {
             return try await signers.canSign(for: role, keys: roleKeys.keys, threshold: roleKeys.threshold)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// Whether the keys of a delegated role are within reach.
+    func canSign(_ authority: RoleAuthority) async throws(PublishError) -> Bool {
+        let keys = Array(authority.publicKeys.values)
+        do {
+            return try await signers.canSign(for: authority.role, keys: keys, threshold: authority.threshold)
         } catch {
             throw .refused(error)
         }
@@ -243,18 +289,18 @@ struct SetSigning: Sendable {
 
     private func data(
         _ edit: TagEdit,
-        signed: [SignedFile],
+        written files: [SignedFile],
         reader: CandidateReader
     ) async throws(PublishError) -> NewTrustData {
         let plan = edit.plan
         let base = plan.base.set
         var roots = plan.base.files.roots
         roots[plan.root.payload.common.version] = plan.root.bytes
-        var files = roots.sorted { $0.key < $1.key }.map {
+        let written = Set(files.map(\.role))
+        var files = files.map { NewTrustData.File(name: $0.file.name, bytes: $0.bytes) }
+        files += roots.sorted { $0.key < $1.key }.map {
             NewTrustData.File(name: MetadataFile.root($0.key).name, bytes: $0.value)
         }
-        let written = Set(signed.map(\.role))
-        files += signed.map { NewTrustData.File(name: $0.file.name, bytes: $0.bytes) }
         func keep(_ role: RoleName, _ version: Int64?, _ bytes: [UInt8]) {
             guard !written.contains(role) else { return }
             files.append(NewTrustData.File(name: MetadataFile(role: role, version: version).name, bytes: bytes))
@@ -262,7 +308,7 @@ struct SetSigning: Sendable {
         keep(.targets, base.targets.payload.common.version, base.targets.bytes)
         keep(.snapshot, base.snapshot.payload.common.version, base.snapshot.bytes)
         keep(.timestamp, nil, base.timestamp.bytes)
-        let gone = edit.isRespread ? Set(edit.formerRoles) : []
+        let gone = edit.formerSigners.union(edit.isRespread ? edit.formerRoles : [])
         for role in base.snapshot.payload.roles.keys where !RoleName.topLevel.contains(role) {
             guard !written.contains(role), !gone.contains(role) else { continue }
             if let file = try await reader.unchangedFile(of: role, plan) { files.append(file) }

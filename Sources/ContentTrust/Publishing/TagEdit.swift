@@ -16,12 +16,17 @@ struct TagEdit: Sendable {
     }
 
     let plan: MergePlan
+    /// The set whose targets the new ones follow: the base's, or those of another set which alone has changed them.
+    let holder: Candidate
     private let reader: CandidateReader
     private let baseLayout: TagLayout
     /// Which roles list the tags of the new set.
     private(set) var layout: TagLayout
     /// The roles that were read or made.
     private(set) var roles: [RoleName: Role] = [:]
+    /// To whom tags are delegated one by one.
+    var delegations: SignerDelegations
+    private let formerDelegations: SignerDelegations
     /// Tags that two other publishers had changed differently; what the base says stayed.
     private(set) var unmerged: [TargetPath] = []
     /// Whether the roles of the base that are not in the new layout are gone.
@@ -32,16 +37,50 @@ struct TagEdit: Sendable {
     init(_ plan: MergePlan, reader: CandidateReader) async throws(PublishError) {
         self.plan = plan
         self.reader = reader
-        baseLayout = try reader.layout(of: plan.base)
+        holder = try Self.holder(plan, reader)
+        baseLayout = try reader.layout(of: holder)
         layout = baseLayout
+        formerDelegations = try reader.delegations(of: holder)
+        delegations = formerDelegations
         try await load([.targets])
+    }
+
+    /// Where only one other set has changed the targets since they parted, its file is taken as it is: nobody who signs
+    /// something else needs the targets key for that. Bins are merged one by one instead.
+    private static func holder(_ plan: MergePlan, _ reader: CandidateReader) throws(PublishError) -> Candidate {
+        var holder = plan.base
+        guard try reader.layout(of: holder).bins == nil else { return holder }
+        for other in plan.others where try reader.layout(of: other).bins == nil {
+            let fork = holder.lineage.forkTargetsVersion(with: other.lineage)
+            let present = holder.lineage.own.targetsVersion
+            if present == fork, other.lineage.own.targetsVersion > present { holder = other }
+        }
+        return holder
+    }
+
+    /// The other sets that have gone on from the targets of ``holder``, or changed them too.
+    private var others: [Candidate] {
+        ([plan.base] + plan.others).filter { $0.lineage.own != holder.lineage.own }
+    }
+
+    /// Whether targets that readers may have seen in another set are newer than those of ``holder``.
+    var hasNewerTargetsElsewhere: Bool {
+        others.contains { $0.lineage.own.targetsVersion > holder.lineage.own.targetsVersion }
     }
 
     /// The roles whose files have to be written anew.
     var changedRoles: [RoleName] { roles.filter { $0.value.isChanged }.keys.sorted() }
 
     /// Whether the top-level targets have to be signed for what happened here.
-    var isChanged: Bool { !changedRoles.isEmpty || layout.chosen != baseLayout.chosen || isRespread }
+    var isChanged: Bool {
+        !changedRoles.isEmpty || layout.chosen != baseLayout.chosen || isRespread || changesDelegations
+    }
+
+    /// Whether other signers, or others' keys, are delegated to than before.
+    var changesDelegations: Bool { delegations != formerDelegations }
+
+    /// Signers who are delegated to no more.
+    var formerSigners: Set<RoleName> { Set(formerDelegations.names).subtracting(delegations.names) }
 
     // MARK: Tags
 
@@ -74,9 +113,12 @@ struct TagEdit: Sendable {
 
     /// Takes in what other publishers changed.
     mutating func mergeOthers() async throws(PublishError) {
-        for other in plan.others {
+        for other in others {
             // Related in another way than by a listed set: the base continues what another tool wrote.
-            let fork = plan.base.lineage.forkTargetsVersion(with: other.lineage) ?? other.lineage.own.targetsVersion
+            let fork = holder.lineage.forkTargetsVersion(with: other.lineage) ?? other.lineage.own.targetsVersion
+            // Every change of tags or signers is one of the targets.
+            guard other.lineage.own.targetsVersion > fork else { continue }
+            try mergeDelegations(of: other, since: fork)
             let theirs = try reader.layout(of: other)
             if theirs.isSpread(as: baseLayout), theirs.isSpread(as: layout) {
                 try await merge(other, roles: [.targets] + theirs.binRoles, since: fork)
@@ -84,6 +126,19 @@ struct TagEdit: Sendable {
                 try await merge(other, spreadAs: theirs, since: fork)
             }
             if theirs.chosen > fork, layout.chosen <= fork { try await spread(as: theirs) }
+        }
+    }
+
+    private mutating func mergeDelegations(of other: Candidate, since fork: Int64) throws(PublishError) {
+        let theirs = try reader.delegations(of: other)
+        // Both sides' publishers are still at work where both have changed them, and the one whose change is missing makes
+        // it again.
+        if theirs.changed > fork, delegations.changed <= fork {
+            delegations = theirs
+            delegations.changed = plan.targetsVersion
+        } else if delegations.changed > fork {
+            // New to the other side's descendants as well: see ``TagTable/merge(_:since:version:)``.
+            delegations.changed = plan.targetsVersion
         }
     }
 
@@ -96,7 +151,7 @@ struct TagEdit: Sendable {
         for name in names {
             if name == .targets {
                 differing.append(name)
-            } else if try await reader.mayDiffer(name, plan.base, other) {
+            } else if try await reader.mayDiffer(name, holder, other) {
                 differing.append(name)
             }
         }
@@ -187,7 +242,7 @@ struct TagEdit: Sendable {
     private mutating func load(_ names: Set<RoleName>) async throws(PublishError) {
         let new = names.filter { roles[$0] == nil }.sorted()
         guard !new.isEmpty else { return }
-        for (name, (targets, table)) in zip(new, try await tables(new, in: plan.base)) {
+        for (name, (targets, table)) in zip(new, try await tables(new, in: holder)) {
             roles[name] = Role(base: targets, before: table, after: table)
         }
     }

@@ -25,18 +25,27 @@ package struct TagTable: Sendable {
 
     /// The table of verified targets.
     package init(_ targets: Verified<Targets>, role: RoleName = .targets) throws(TUFError) {
+        try self.init(targets.payload, revoked: targets.field(Self.revokedField), role: role)
+    }
+
+    /// The table of a change that waits.
+    init(_ proposal: TargetsProposal, role: RoleName) throws(TUFError) {
+        try self.init(proposal.proposed, revoked: proposal.field(Self.revokedField), role: role)
+    }
+
+    private init(_ targets: Targets, revoked value: JSONValue?, role: RoleName) throws(TUFError) {
         self.init()
         var records: [TargetPath: TargetRecord] = [:]
         var changed: [TargetPath: Int64] = [:]
-        records.reserveCapacity(targets.payload.count)
-        changed.reserveCapacity(targets.payload.count)
-        try targets.payload.forEach { (path, record) throws(TUFError) in
+        records.reserveCapacity(targets.count)
+        changed.reserveCapacity(targets.count)
+        try targets.forEach { (path, record) throws(TUFError) in
             records[path] = record
             changed[path] = record.custom?[Self.changedField]?.integer ?? 0
         }
         self.records = records
         self.changed = changed
-        guard let value = targets.field(Self.revokedField) else { return }
+        guard let value else { return }
         guard let object = value.object else {
             throw .malformed(role: role, field: "signed.\(Self.revokedField)")
         }

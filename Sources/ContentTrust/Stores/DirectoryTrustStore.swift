@@ -18,6 +18,9 @@ package struct DirectoryTrustStore: TrustStore {
     /// The store as messages name it.
     package var name: String { "dir:\(path)" }
 
+    /// Where files of signers wait.
+    package var waitingPlaces: [any WaitingPlace] { [DirectoryWaitingPlace(path: path)] }
+
     /// The trust data that readers see now.
     ///
     /// - Returns: The set, or nil when there is no `timestamp.json`.

@@ -22,6 +22,9 @@ package struct LayoutTrustStore: TrustStore {
         get throws(OCIError) { try ImageName(TrustDataDocument.tag) }
     }
 
+    /// Where files of signers wait.
+    package var waitingPlaces: [any WaitingPlace] { [LayoutWaitingPlace(path: path)] }
+
     /// The trust data that readers see now.
     ///
     /// - Returns: The set, or nil when the layout has no image of that name.

@@ -97,6 +97,14 @@ package struct RegistryTrustStore: TrustStore {
         )
     }
 
+    /// The files of a manifest.
+    func files(ofManifest manifest: Descriptor) async throws(TrustStoreError) -> [TrustDataDocument.File] {
+        try TrustDataDocument.files(
+            inManifest: try await document(manifest.digest, mediaType: manifest.mediaType),
+            store: name
+        )
+    }
+
     private func document(_ digest: Digest, mediaType: MediaType) async throws(TrustStoreError) -> VerifiedContent {
         if let bytes = blobs.content(of: digest),
             let kept = try? VerifiedContent(bytes, mediaType: mediaType, digest: digest)

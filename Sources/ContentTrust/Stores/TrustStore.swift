@@ -22,6 +22,9 @@ package protocol TrustStore: Sendable {
     /// - Returns: What is there now.
     /// - Throws: ``PublishError``.
     func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet
+
+    /// Where files of signers wait that they could not publish themselves.
+    var waitingPlaces: [any WaitingPlace] { get }
 }
 
 /// One published set of trust data: an immutable list of files. Nothing in it is believed.

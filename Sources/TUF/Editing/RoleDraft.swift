@@ -38,9 +38,13 @@ public struct RoleDraft: Sendable {
     ///   - verified: The metadata to change.
     ///   - role: Its role.
     public init<Payload: RolePayload>(editing verified: Verified<Payload>, role: RoleName) {
+        self.init(editing: verified.envelope, role: role)
+    }
+
+    init(editing envelope: Envelope, role: RoleName) {
         self.role = role
-        guard case .object(let object) = verified.envelope.signedValue else {
-            preconditionFailure("verified metadata has an object under signed")
+        guard case .object(let object) = envelope.signedValue else {
+            preconditionFailure("an envelope has an object under signed")
         }
         signed = object
     }
@@ -187,6 +191,36 @@ public struct RoleDraft: Sendable {
         ])
     }
 
+    /// Delegates targets to roles that are told one by one (§4.5). What was delegated otherwise is delegated no more. Fields
+    /// of a role that this module does not know stay.
+    ///
+    /// - Parameters:
+    ///   - roles: The roles, in the order of their priority, with different names; none delegates nothing.
+    ///   - keys: The keys that their ids name. Those that no role names are left out.
+    public mutating func setDelegations(_ roles: [DelegatedRole], keys: [KeyID: TUFKey]) {
+        guard !roles.isEmpty else {
+            signed["delegations"] = nil
+            return
+        }
+        var delegations = signed["delegations"]?.object ?? [:]
+        var present: [RoleName: JSONObject] = [:]
+        for value in delegations["roles"]?.array ?? [] {
+            guard let object = value.object, let name = object["name"]?.string.flatMap({ try? RoleName($0) }) else {
+                continue
+            }
+            present[name] = object
+        }
+        let used = Set(roles.flatMap(\.keys.keyIDs))
+        var keysObject: JSONObject = [:]
+        for (id, key) in keys.sorted(by: { $0.key < $1.key }) where used.contains(id) {
+            keysObject[id.string] = key.json
+        }
+        delegations["succinct_roles"] = nil
+        delegations["keys"] = .object(keysObject)
+        delegations["roles"] = .array(roles.map { .object($0.json(editing: present[$0.name] ?? [:])) })
+        signed["delegations"] = .object(delegations)
+    }
+
     // MARK: Signing
 
     /// Signs the draft.
@@ -197,25 +231,14 @@ public struct RoleDraft: Sendable {
     ///   cannot hold.
     public func signed(by keys: [SigningKey]) async throws(TUFError) -> SignedFile {
         precondition(Set(keys.map(\.keyID)).count == keys.count, "each key signs once")
-        let value = JSONValue.object(signed)
-        let message: [UInt8]
-        do { message = try value.canonicalBytes() } catch { throw .notJSON(role: role, error) }
-        var signatures: [JSONValue] = []
+        var file = SignableFile(role: role, signed: .object(signed))
         for key in keys.sorted(by: { $0.keyID < $1.keyID }) {
-            do {
-                let signature = try await key.signer.sign(message)
-                signatures.append(
-                    .object(["keyid": .string(key.keyID.string), "sig": .string(Hex.encode(signature.span))])
-                )
-            } catch {
-                throw .signingFailed(role: role, error)
-            }
+            try await file.sign(with: key.signer, as: [key.keyID])
         }
-        let file = JSONValue.object(["signatures": .array(signatures), "signed": value])
         guard let version = signed["version"]?.integer else {
             preconditionFailure("every draft has a version")
         }
-        return SignedFile(role: role, version: version, bytes: file.jsonBytes(pretty: false))
+        return SignedFile(role: role, version: version, bytes: file.bytes)
     }
 
     private static func typeName(of role: RoleName) -> String {
@@ -254,6 +277,18 @@ public struct SignedFile: Sendable, Hashable {
     public let version: Int64
     /// The bytes to publish.
     public let bytes: [UInt8]
+
+    /// A file that was signed.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - version: The version in it.
+    ///   - bytes: The file.
+    package init(role: RoleName, version: Int64, bytes: [UInt8]) {
+        self.role = role
+        self.version = version
+        self.bytes = bytes
+    }
 
     /// What the parent has to say of this file, with its length and SHA-256.
     public var record: MetaRecord {

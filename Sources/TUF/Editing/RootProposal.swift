@@ -64,8 +64,8 @@ public struct RootProposal: Sendable {
     ) throws(TUFError) {
         self.previous = previous
         self.signatures = signatures
-        let bytes = Self.file(value, signatures)
-        envelope = try Envelope(parsing: bytes, role: .root, maximumLength: TUFLimits().rootLength)
+        let file = SignableFile(role: .root, signed: value, signatures: signatures)
+        envelope = try Envelope(parsing: file.bytes, role: .root, maximumLength: TUFLimits().rootLength)
         proposed = try Root(decoding: envelope.signed, role: .root)
         let expected = previous.payload.common.version + 1
         guard proposed.common.version == expected else {
@@ -138,18 +138,14 @@ public struct RootProposal: Sendable {
     /// - Returns: The proposal, signed.
     /// - Throws: ``TUFError/signingFailed(role:_:)``, ``TUFError/notJSON(role:_:)``.
     public func signed(by signer: some Signer) async throws(TUFError) -> RootProposal {
-        let message: [UInt8]
-        do { message = try envelope.signedValue.canonicalBytes() } catch { throw .notJSON(role: .root, error) }
-        let signature: [UInt8]
-        do { signature = try await signer.sign(message) } catch { throw .signingFailed(role: .root, error) }
-        var signatures = signatures
         // The two roots may know the key by different ids.
+        var ids: [KeyID] = []
         for root in [previous.payload, proposed] {
-            for id in root.roleKeys(.root)?.keyIDs ?? [] where root.keys[id]?.publicKey == signer.publicKey {
-                signatures[id] = signature
-            }
+            ids += (root.roleKeys(.root)?.keyIDs ?? []).filter { root.keys[$0]?.publicKey == signer.publicKey }
         }
-        return try RootProposal(proposed: envelope.signedValue, signatures: signatures, previous: previous)
+        var file = SignableFile(role: .root, signed: envelope.signedValue, signatures: signatures)
+        try await file.sign(with: signer, as: ids)
+        return try RootProposal(proposed: file.signed, signatures: file.signatures, previous: previous)
     }
 
     // MARK: Files
@@ -166,12 +162,5 @@ public struct RootProposal: Sendable {
             "previous": .string(String(decoding: previous.bytes, as: UTF8.self)),
             "proposed": .string(String(decoding: envelope.bytes, as: UTF8.self)),
         ]).jsonBytes(pretty: true)
-    }
-
-    private static func file(_ signed: JSONValue, _ signatures: [KeyID: [UInt8]]) -> [UInt8] {
-        let list = signatures.sorted { $0.key < $1.key }.map { id, bytes in
-            JSONValue.object(["keyid": .string(id.string), "sig": .string(Hex.encode(bytes.span))])
-        }
-        return JSONValue.object(["signatures": .array(list), "signed": signed]).jsonBytes(pretty: false)
     }
 }

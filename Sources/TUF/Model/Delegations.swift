@@ -169,4 +169,20 @@ public struct DelegatedRole: Sendable, Hashable {
             throw reader.malformed("name")
         }
     }
+
+    /// The object that metadata carries, with the fields of `object` that this module does not know.
+    func json(editing object: JSONObject) -> JSONObject {
+        var object = object
+        object["name"] = .string(name.string)
+        object["keyids"] = .array(keys.keyIDs.map { .string($0.string) })
+        object["threshold"] = .integer(Int64(keys.threshold))
+        object["terminating"] = .boolean(isTerminating)
+        object["paths"] = nil
+        object["path_hash_prefixes"] = nil
+        switch scope {
+        case .paths(let patterns): object["paths"] = .array(patterns.map { .string($0.string) })
+        case .pathHashPrefixes(let prefixes): object["path_hash_prefixes"] = .array(prefixes.map(JSONValue.string))
+        }
+        return object
+    }
 }

@@ -1,4 +1,4 @@
-import TrustCrypto
+public import TrustCrypto
 
 /// The keys and the threshold by which one role may speak. It comes out of a verified parent, or of what was pinned.
 public struct RoleAuthority: Sendable, Hashable {
@@ -20,5 +20,26 @@ public struct RoleAuthority: Sendable, Hashable {
         var own: [KeyID: TUFKey] = [:]
         for id in roleKeys.keyIDs { own[id] = keys[id] }
         self.init(role: role, keys: own, threshold: roleKeys.threshold)
+    }
+
+    /// The authority of a role that is about to be delegated to, for the publisher who edits the delegation: what verifies
+    /// under it counts once the delegation is published, and not before.
+    ///
+    /// - Parameters:
+    ///   - role: The role, as it is to be delegated to.
+    ///   - keys: The keys of the delegating file.
+    package init(unsafeProposing role: DelegatedRole, keys: [KeyID: TUFKey]) {
+        self.init(role: role.name, roleKeys: role.keys, keys: keys)
+    }
+
+    /// The keys that can be used, by the ids that the parent gives them.
+    public var publicKeys: [KeyID: PublicKey] { keys.compactMapValues(\.publicKey) }
+
+    /// The ids by which the parent knows a key.
+    ///
+    /// - Parameter publicKey: The key.
+    /// - Returns: The ids, sorted; none for a key of others.
+    public func ids(of publicKey: PublicKey) -> [KeyID] {
+        keys.filter { $0.value.publicKey == publicKey }.keys.sorted()
     }
 }

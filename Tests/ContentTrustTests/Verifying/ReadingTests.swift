@@ -31,6 +31,8 @@ import TrustTestSupport
         func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
             throw .store(.vanished(name))
         }
+
+        var waitingPlaces: [any WaitingPlace] { [] }
     }
 
     struct VanishingData: TrustData {

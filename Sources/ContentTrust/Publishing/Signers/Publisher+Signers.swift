@@ -1,0 +1,217 @@
+import OCI
+public import TUF
+import TUFClient
+public import TrustCrypto
+
+/// What became of a change that a signer made.
+public enum SignerReport: Sendable {
+    /// It is published: verifiers see it.
+    case published(PublishReport)
+    /// It is signed and waits: for further signatures, or for a publisher who has the snapshot and timestamp keys.
+    case waiting(WaitingChange)
+}
+
+extension Publisher {
+    // MARK: Who may sign
+
+    /// Lets a signer sign tags, or gives a present one other keys, another scope or place. Needs the targets key.
+    ///
+    /// - Parameters:
+    ///   - signer: The signer.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: What was published.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/keyUnavailable`` when the role has no file that its keys have
+    ///   signed and they are not at hand; ``Reason/usage`` in a repository whose tags lie in hash bins.
+    public func putSigner(
+        _ signer: NewSigner,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> PublishReport {
+        try await publish(.signers(.put(signer)), subject: subject, location: location)
+    }
+
+    /// Takes a signer out. Needs the targets key.
+    ///
+    /// - Parameters:
+    ///   - name: The signer.
+    ///   - keepsTags: Whether the targets take over its tags, which are unsigned else.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: What was published.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func removeSigner(
+        _ name: RoleName,
+        keepingTags keepsTags: Bool,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> PublishReport {
+        try await publish(.signers(.remove(name, keepsTags: keepsTags)), subject: subject, location: location)
+    }
+
+    /// Begins a request to become a signer, or to get other keys: the file that the new keys then sign.
+    ///
+    /// - Parameters:
+    ///   - name: The signer.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func requestSigner(
+        _ name: RoleName,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> SignerRequest {
+        let desk = try await signerDesk(subject, location)
+        let version = (desk.versions[name] ?? desk.candidate.set.snapshot.payload.roles[name]?.version ?? 0) + 1
+        var draft: RoleDraft
+        if let file = try await desk.present(name) {
+            draft = RoleDraft(editing: file.targets, role: name)
+            draft.setField(SignerFile.field, to: SignerFile.json(SignerFile.ancestors(of: [file])))
+        } else {
+            draft = RoleDraft(role: name, version: 1, expires: desk.now, issued: desk.now, repository: desk.repository)
+            draft.changeTargets([:])
+        }
+        let lifetime = lifetimes.seconds(of: .targets, present: nil)
+        draft.setVersion(version, expires: desk.now.advanced(bySeconds: lifetime), issued: desk.now)
+        do {
+            return try SignerRequest(draft)
+        } catch {
+            throw Refusal.metadata(error, checked: "a request to sign for \(subject)", pin: desk.pin)
+        }
+    }
+
+    // MARK: Signing
+
+    /// Signs images as a signer: lists their tags in its role. With the snapshot and timestamp keys at hand, and enough of the
+    /// signer's, it is published at once; else it waits in the trust store.
+    ///
+    /// - Parameters:
+    ///   - images: The images, each tag once.
+    ///   - signer: The signer, whose key is at hand.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: What became of it.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/usage`` for a tag that the signer may not sign;
+    ///   ``Reason/conflict`` for a tag on which somebody else has the last word, and when a change waits that this signer has
+    ///   not signed.
+    public func sign(
+        _ images: [ImageToSign],
+        as signer: RoleName,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> SignerReport {
+        var changes: [TargetPath: TargetRecord?] = [:]
+        for image in images {
+            changes[try path(image.tag, subject)] = .some(SignedTag.record(for: image.descriptor))
+        }
+        return try await change(changes, as: signer, of: subject, at: location)
+    }
+
+    /// Takes tags out of a signer's role, as ``sign(_:as:of:at:)`` lists them.
+    ///
+    /// - Parameters:
+    ///   - tags: The tags.
+    ///   - signer: The signer, whose key is at hand.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: What became of it.
+    /// - Throws: ``Refusal``, as ``sign(_:as:of:at:)``.
+    public func revoke(
+        _ tags: [String],
+        as signer: RoleName,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> SignerReport {
+        var changes: [TargetPath: TargetRecord?] = [:]
+        for tag in tags { changes[try path(tag, subject)] = .some(nil) }
+        return try await change(changes, as: signer, of: subject, at: location)
+    }
+
+    private func change(
+        _ changes: [TargetPath: TargetRecord?],
+        as signer: RoleName,
+        of subject: Subject,
+        at location: StoreLocation?
+    ) async throws(Refusal) -> SignerReport {
+        let desk = try await signerDesk(subject, location)
+        let authority = try desk.authority(of: signer)
+        if try await desk.publishes(with: authority) {
+            return .published(
+                try await publish(.signerTags(signer, changes), subject: subject, location: location)
+            )
+        }
+        return .waiting(try await desk.submit(changes, authority))
+    }
+
+    // MARK: Waiting changes
+
+    /// The changes of signers that wait.
+    ///
+    /// - Parameters:
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: The changes, by signer.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func waitingChanges(
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> [WaitingChange] {
+        try await signerDesk(subject, location).changes()
+    }
+
+    /// Adds signatures to a waiting change, with those of the signer's keys that are at hand. With the snapshot and timestamp
+    /// keys too it is published once it has enough.
+    ///
+    /// - Parameters:
+    ///   - change: The change, as ``waitingChanges(of:at:)`` told it.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: What became of it.
+    /// - Throws: ``Refusal``; ``Reason/keyUnavailable`` when no key that has not signed is at hand; ``Reason/conflict`` for a
+    ///   change that no longer follows what counts.
+    public func sign(
+        _ change: WaitingChange,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> SignerReport {
+        let desk = try await signerDesk(subject, location)
+        let signed = try await desk.sign(change)
+        if signed.isComplete, try await desk.canPublish() {
+            let report = try await publish(.refresh, subject: subject, location: location)
+            if report.acceptedSigners.contains(change.role) { return .published(report) }
+        }
+        return .waiting(signed)
+    }
+
+    /// Takes away a change that waits. Whoever can write to the store can do that; it is nobody's decision on any tag.
+    ///
+    /// - Parameters:
+    ///   - change: The change.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Throws: ``Refusal``.
+    public func discard(
+        _ change: WaitingChange,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) {
+        try await signerDesk(subject, location).discard(change)
+    }
+
+    private func signerDesk(_ subject: Subject, _ location: StoreLocation?) async throws(Refusal) -> SignerDesk {
+        let store = try session.store(for: subject, at: location)
+        let located = try await session.locate(subject, in: store)
+        let pin = try await pin(of: located)
+        let now = session.clock.now()
+        let reader = CandidateReader(
+            updater: session.updater(pin, repository: located.repository),
+            cache: session.cache(pin, repository: located.repository),
+            pin: pin,
+            subject: subject,
+            now: now
+        )
+        let signing = SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now)
+        return try await SignerDesk(located, pin: pin, reader: reader, signing: signing)
+    }
+}

@@ -1,0 +1,84 @@
+import CanonicalJSON
+import TUF
+import TrustCrypto
+
+/// A file of a signer's role, and which files of the role went into it.
+///
+/// Two machines of one signer can each make a file from the same one. Only the signer's key can merge them, so that the role
+/// says of itself, signed, what it followed: a publisher without the key then takes the newer file, and never an older one.
+struct SignerFile: Sendable {
+    /// A file of the role.
+    struct Entry: Sendable, Hashable {
+        let digest: Digest
+        let version: Int64
+    }
+
+    let targets: Verified<Targets>
+    let own: Entry
+    /// The newest files that went into it, newest first.
+    let ancestors: [Entry]
+
+    /// The signed field of a delegated role.
+    static let field = "x-trustctl-ancestors"
+    /// How many ancestors a file lists.
+    static let window = 64
+
+    init(_ targets: Verified<Targets>, role: RoleName) throws(TUFError) {
+        self.targets = targets
+        let bytes = targets.bytes
+        own = Entry(
+            digest: Digest.compute(.sha256, over: bytes.span),
+            version: targets.payload.common.version
+        )
+        ancestors = try Self.entries(targets.field(Self.field), role: role, below: own.version)
+    }
+
+    /// Whether everything in another file went into this one.
+    func covers(_ other: SignerFile) -> Bool { own == other.own || ancestors.contains(other.own) }
+
+    /// The version of the newest file that went into both; nil when none is known.
+    func forkVersion(with other: SignerFile) -> Int64? {
+        let theirs = Set([other.own] + other.ancestors)
+        return ([own] + ancestors).filter(theirs.contains).map(\.version).max()
+    }
+
+    /// Those of some files that went into no other of them.
+    static func newest(of files: [SignerFile]) -> [SignerFile] {
+        var newest: [SignerFile] = []
+        for file in files where !newest.contains(where: { $0.covers(file) }) {
+            newest.removeAll { file.covers($0) }
+            newest.append(file)
+        }
+        return newest
+    }
+
+    /// What a file made of these lists as its ancestors.
+    static func ancestors(of files: [SignerFile]) -> [Entry] {
+        let all = Set(files.flatMap { [$0.own] + $0.ancestors })
+        return Array(all.sorted { ($0.version, $0.digest.hex) > ($1.version, $1.digest.hex) }.prefix(window))
+    }
+
+    /// The signed form of ancestors.
+    static func json(_ entries: [Entry]) -> JSONValue {
+        .array(entries.map { .object(["sha256": .string($0.digest.hex), "version": .integer($0.version)]) })
+    }
+
+    /// Reads ancestors; their versions are below that of the file.
+    static func entries(
+        _ value: JSONValue?,
+        role: RoleName,
+        below version: Int64
+    ) throws(TUFError) -> [Entry] {
+        let malformed = TUFError.malformed(role: role, field: "signed.\(field)")
+        guard let value else { return [] }
+        guard let array = value.array, array.count <= window else { throw malformed }
+        var entries: [Entry] = []
+        for item in array {
+            guard let hex = item["sha256"]?.string, let digest = try? Digest(algorithm: .sha256, hex: hex),
+                let found = item["version"]?.integer, (1..<version).contains(found)
+            else { throw malformed }
+            entries.append(Entry(digest: digest, version: found))
+        }
+        return entries
+    }
+}

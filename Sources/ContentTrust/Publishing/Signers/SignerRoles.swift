@@ -1,0 +1,203 @@
+import TUF
+import TUFClient
+import TrustCrypto
+
+/// The roles of the signers in the set that is being made: for each the newest file that somebody has signed, and what this
+/// publisher changes in it.
+///
+/// A file that others signed is taken as it is, so that whoever publishes needs no key but their own, and those of the
+/// snapshot and the timestamp.
+struct SignerRoles: Sendable {
+    /// A role that does not simply stay as it is.
+    struct Role: Sendable {
+        let authority: RoleAuthority
+        /// What it goes on with, then what was merged into that; none for a role that has no file yet.
+        let files: [SignerFile]
+        /// What lists its tags where no file counts under its present keys.
+        let former: Verified<Targets>?
+        let before: TagTable
+        var after: TagTable
+        /// Whether the keys must sign although no tag changes: for new keys, merged files, and expiry.
+        var isDue: Bool
+        /// The version that a new file gets.
+        let nextVersion: Int64
+
+        var isChanged: Bool { isDue || after.differs(from: before) }
+    }
+
+    private let plan: MergePlan
+    private let reader: CandidateReader
+    private let signing: SetSigning
+    let delegations: SignerDelegations
+    private(set) var roles: [RoleName: Role] = [:]
+    /// Tags that two machines of a signer had set differently; what counts stayed.
+    private(set) var unmerged: [TargetPath] = []
+    /// Roles whose waiting change went in.
+    private(set) var accepted: [RoleName] = []
+
+    init(_ edit: TagEdit, reader: CandidateReader, signing: SetSigning) {
+        plan = edit.plan
+        self.reader = reader
+        self.signing = signing
+        delegations = edit.delegations
+    }
+
+    /// Finds out what each role goes on with.
+    ///
+    /// - Parameters:
+    ///   - waiting: Files that were submitted.
+    ///   - touched: Roles whose tags are to be looked at or changed.
+    mutating func settle(
+        waiting: [TargetsProposal],
+        touching touched: Set<RoleName>
+    ) async throws(PublishError) {
+        for name in delegations.names where roles[name] == nil {
+            guard let authority = delegations.authority(of: name) else { continue }
+            let own = waiting.filter { $0.authority.role == name }
+            guard touched.contains(name) || !own.isEmpty || !isQuiet(name, authority) else { continue }
+            roles[name] = try await role(name, authority, waiting: own)
+        }
+    }
+
+    /// Whether every set that counts says the same of a role, so that its file need not be read.
+    private func isQuiet(_ name: RoleName, _ authority: RoleAuthority) -> Bool {
+        let records = candidates.compactMap { $0.set.snapshot.payload.roles[name] }
+        return plan.base.set.snapshot.payload.roles[name].map { !$0.hashes.isEmpty } ?? false
+            && Set(records).count == 1
+            && plan.base.set.targets.payload.delegations?.authority(of: name) == authority
+    }
+
+    /// The newest version of a role's file that any set lists; 0 for none.
+    func listedVersion(of name: RoleName) -> Int64 { plan.nextVersion(of: name) - 1 }
+
+    private var candidates: [Candidate] { [plan.base] + plan.others }
+
+    private mutating func role(
+        _ name: RoleName,
+        _ authority: RoleAuthority,
+        waiting: [TargetsProposal]
+    ) async throws(PublishError) -> Role {
+        var files: [SignerFile] = []
+        for candidate in candidates where candidate.set.snapshot.payload.roles[name] != nil {
+            if let file = try await reader.signerFile(name, authority, in: candidate, plan) { files.append(file) }
+        }
+        // A higher version first: it must not go down for those who saw it.
+        files = SignerFile.newest(of: files).enumerated()
+            .sorted { ($1.element.own.version, $0.offset) < ($0.element.own.version, $1.offset) }.map(\.element)
+        let listed = plan.nextVersion(of: name)
+        if let next = next(waiting, after: files, version: listed, name: name) {
+            accepted.append(name)
+            files = [next]
+        }
+        let nextVersion = max(listed, (files.map(\.own.version).max() ?? 0) + 1)
+        let canSign = try await signing.canSign(authority)
+        var former: Verified<Targets>?
+        if files.isEmpty, plan.base.set.targets.payload.delegations?.authority(of: name) != nil {
+            former = try await reader.targets(of: name, in: plan.base, plan)
+        }
+        let before = try table(files.first?.targets ?? former, name)
+        var after = before
+        if canSign {
+            for other in files.dropFirst() {
+                let fork = files[0].forkVersion(with: other) ?? other.own.version
+                unmerged += after.merge(try table(other.targets, name), since: fork, version: nextVersion)
+            }
+        }
+        let expires = files.first?.targets.payload.common
+        return Role(
+            authority: authority,
+            files: canSign ? files : Array(files.prefix(1)),
+            former: former,
+            before: before,
+            after: after,
+            isDue: files.isEmpty || canSign && files.count > 1
+                || canSign && expires.map { signing.expiresSoon($0, role: .targets) } ?? false,
+            nextVersion: nextVersion
+        )
+    }
+
+    /// The newest submitted file that follows all that counts now.
+    private func next(
+        _ waiting: [TargetsProposal],
+        after files: [SignerFile],
+        version: Int64,
+        name: RoleName
+    ) -> SignerFile? {
+        waiting.compactMap { proposal -> SignerFile? in
+            guard let verified = try? proposal.verified(), let file = try? SignerFile(verified, role: name),
+                file.own.version >= version, verified.payload.common.expires > signing.now,
+                files.allSatisfy(file.covers)
+            else { return nil }
+            return file
+        }.max { $0.own.version < $1.own.version }
+    }
+
+    private func table(_ targets: Verified<Targets>?, _ name: RoleName) throws(PublishError) -> TagTable {
+        guard let targets else { return TagTable() }
+        do { return try TagTable(targets, role: name) } catch {
+            throw .refused(Refusal.metadata(error, checked: "the role \(name) of \(reader.subject)", pin: reader.pin))
+        }
+    }
+
+    // MARK: Tags
+
+    /// What a role says of a tag. The role was settled as touched.
+    func record(for path: TargetPath, in name: RoleName) -> TargetRecord? { roles[name]?.after.records[path] }
+
+    /// The signer whose word counts for a tag; nil when no signer lists it. All roles that are asked were settled as touched.
+    func counting(for path: TargetPath) -> RoleName? {
+        delegations.roles(for: path).map(\.name).first { record(for: path, in: $0) != nil }
+    }
+
+    /// Lists a tag in a role, or takes it out (nil).
+    mutating func set(_ record: TargetRecord?, for path: TargetPath, in name: RoleName) {
+        guard let version = roles[name]?.nextVersion else { return }
+        if let record {
+            roles[name]?.after.set(record, for: path, version: version)
+        } else {
+            roles[name]?.after.revoke(path, version: version)
+        }
+    }
+
+    // MARK: Files
+
+    /// Files that go into the new set as others have signed them.
+    var taken: [SignedFile] {
+        roles.sorted { $0.key < $1.key }.compactMap { name, role in
+            guard !role.isChanged, let file = role.files.first else { return nil }
+            let listed = plan.base.set.snapshot.payload.roles[name]
+            guard listed?.version != file.own.version || listed?.hashes.contains(file.own.digest) != true else {
+                return nil
+            }
+            return SignedFile(role: name, version: file.own.version, bytes: file.targets.bytes)
+        }
+    }
+
+    /// The files that the keys of the signers have to sign.
+    func drafts() -> [(draft: RoleDraft, authority: RoleAuthority)] {
+        roles.sorted { $0.key < $1.key }.filter(\.value.isChanged).map { name, role in
+            var draft = draft(name, role)
+            draft.changeTargets(role.after.changes(from: role.before))
+            let ancestors = SignerFile.ancestors(of: role.files)
+            draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: (ancestors.last?.version ?? 0) - 1))
+            draft.setField(SignerFile.field, to: SignerFile.json(ancestors))
+            let present = (role.files.first?.targets ?? role.former ?? plan.base.set.targets).payload.common
+            let lifetime = signing.lifetimes.seconds(of: .targets, present: present)
+            draft.setVersion(role.nextVersion, expires: signing.now.advanced(bySeconds: lifetime), issued: signing.now)
+            return (draft, role.authority)
+        }
+    }
+
+    private func draft(_ name: RoleName, _ role: Role) -> RoleDraft {
+        if let file = role.files.first?.targets ?? role.former { return RoleDraft(editing: file, role: name) }
+        var draft = RoleDraft(
+            role: name,
+            version: 1,
+            expires: signing.now,
+            issued: signing.now,
+            repository: plan.base.set.root.payload.common.repository
+        )
+        draft.changeTargets([:])
+        return draft
+    }
+}

@@ -1,0 +1,111 @@
+import OCIRegistry
+import TUF
+import TrustCrypto
+
+/// The files of signers that wait in a store.
+///
+/// A store has a few places for them, so that they are few to look at and never more stay behind. A file is put into an empty
+/// place if there is one, chosen at random, else beside others. Registries cannot write conditionally: two signers who take the
+/// same place at the same moment find out by looking again, twice, and the one whose file is gone puts it anew.
+struct WaitingFiles: Sendable {
+    let places: [any WaitingPlace]
+
+    /// How often a file is put at most.
+    private static let maximumRounds = 12
+    /// How many files lie in one place at most.
+    private static let maximumCount = 16
+
+    /// The files that wait.
+    ///
+    /// - Parameter versions: The newest listed version of each role that is looked for.
+    /// - Returns: Files with higher versions.
+    func read(after versions: [RoleName: Int64]) async throws(TrustStoreError) -> [WaitingFile] {
+        guard !versions.isEmpty else { return [] }
+        var files: [WaitingFile] = []
+        for (index, contents) in try await contents().enumerated() {
+            for file in contents?.files ?? [] {
+                guard let (role, version) = WaitingFile.parse(file.name, after: versions),
+                    file.size <= Int64(WaitingFile.maximumLength),
+                    let bytes = try await places[index].bytes(of: file)
+                else { continue }
+                let waiting = WaitingFile(role: role, version: version, bytes: bytes)
+                if !files.contains(waiting) { files.append(waiting) }
+            }
+        }
+        return files
+    }
+
+    /// Puts a file into a place, in the stead of what waits for its role there.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - versions: The newest listed version of each role: files of others, or older ones, make room.
+    func put(_ file: WaitingFile, after versions: [RoleName: Int64]) async throws(PublishError) {
+        let new = TrustDataDocument.File(name: file.name, bytes: file.bytes)
+        for _ in 0..<Self.maximumRounds {
+            do {
+                let contents = try await self.contents()
+                let open = contents.map { Self.open($0, after: versions) }
+                guard let index = Self.place(for: file.role, open, after: versions) else { break }
+                let kept = open[index].filter { WaitingFile.parse($0.name, after: versions)?.role != file.role }
+                guard try await places[index].write(kept + [new], new: [file.bytes], after: contents[index]) else {
+                    continue
+                }
+                guard try await isThere(new, in: index) else { continue }
+                // Another signer may have looked before this file was there, and write later.
+                try await Task.sleep(for: .milliseconds(400))
+                if try await isThere(new, in: index) { return }
+            } catch let error as TrustStoreError {
+                throw .store(error)
+            } catch {
+                throw .store(.registry(.cancelled))
+            }
+        }
+        throw .conflict("other signers are submitting changes at this moment, or too many changes wait")
+    }
+
+    /// Takes away what waits for a role.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - versions: The newest listed version of each role.
+    func remove(_ role: RoleName, after versions: [RoleName: Int64]) async throws(TrustStoreError) {
+        for (index, contents) in try await contents().enumerated() {
+            let open = Self.open(contents, after: versions)
+            let kept = open.filter { WaitingFile.parse($0.name, after: versions)?.role != role }
+            guard kept.count < open.count else { continue }
+            _ = try await places[index].write(kept, new: [], after: contents)
+        }
+    }
+
+    private func contents() async throws(TrustStoreError) -> [WaitingContents?] {
+        let places = places
+        return try await Concurrently.map(places, width: 4) { (place) throws(TrustStoreError) in try await place.read()
+        }
+    }
+
+    private func isThere(_ file: TrustDataDocument.File, in index: Int) async throws(TrustStoreError) -> Bool {
+        try await places[index].read()?.files.contains(file) ?? false
+    }
+
+    private static func open(
+        _ contents: WaitingContents?,
+        after versions: [RoleName: Int64]
+    ) -> [TrustDataDocument.File] {
+        (contents?.files ?? []).filter { WaitingFile.parse($0.name, after: versions) != nil }
+    }
+
+    private static func place(
+        for role: RoleName,
+        _ open: [[TrustDataDocument.File]],
+        after versions: [RoleName: Int64]
+    ) -> Int? {
+        if let own = open.firstIndex(where: { files in
+            files.contains { WaitingFile.parse($0.name, after: versions)?.role == role }
+        }) {
+            return own
+        }
+        let empty = open.indices.filter { open[$0].isEmpty }
+        return empty.randomElement() ?? open.indices.filter { open[$0].count < maximumCount }.randomElement()
+    }
+}

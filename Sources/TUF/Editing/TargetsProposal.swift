@@ -1,0 +1,89 @@
+public import CanonicalJSON
+public import TrustCrypto
+
+/// A new file of a delegated targets role that waits: for more signatures, or for whoever may put it into a snapshot.
+///
+/// Nobody vouches for it before a threshold of the role's keys has signed; ``verified()`` says when that is so.
+public struct TargetsProposal: Sendable {
+    /// Who may speak for the role.
+    public let authority: RoleAuthority
+    /// What is proposed.
+    public let proposed: Targets
+    private let envelope: Envelope
+
+    /// A proposal that nobody has signed.
+    ///
+    /// - Parameters:
+    ///   - draft: The new file.
+    ///   - authority: Who may speak for its role.
+    /// - Throws: ``TUFError`` when the draft is no metadata of a targets role.
+    public init(_ draft: RoleDraft, authority: RoleAuthority) throws(TUFError) {
+        try self.init(SignableFile(role: authority.role, signed: .object(draft.signed)), authority)
+    }
+
+    /// Reads a proposal.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - authority: Who may speak for the role.
+    ///   - binding: Whose metadata is accepted.
+    ///   - limits: Bounds for what is in it.
+    /// - Throws: ``TUFError`` when it is no metadata of the role, or another repository's.
+    public init(
+        parsing bytes: [UInt8],
+        authority: RoleAuthority,
+        binding: RepositoryBinding,
+        limits: TUFLimits = TUFLimits()
+    ) throws(TUFError) {
+        self.authority = authority
+        envelope = try Envelope(
+            parsing: bytes,
+            role: authority.role,
+            maximumLength: limits.targetsLength,
+            limits: limits
+        )
+        proposed = try Targets(decoding: envelope.signed, role: authority.role)
+        try binding.check(proposed.common, role: authority.role)
+    }
+
+    private init(_ file: SignableFile, _ authority: RoleAuthority) throws(TUFError) {
+        try self.init(parsing: file.bytes, authority: authority, binding: .unbound)
+    }
+
+    /// The file, with the signatures that it has.
+    public var file: SignedFile {
+        SignedFile(role: authority.role, version: proposed.common.version, bytes: envelope.bytes)
+    }
+
+    /// A field under `signed` that TUF does not define.
+    ///
+    /// - Parameter name: The field's name.
+    /// - Returns: Its value, which nobody may have signed; nil when there is none.
+    public func field(_ name: String) -> JSONValue? { envelope.signed[name]?.value() }
+
+    /// A draft that goes on with what is proposed.
+    public var draft: RoleDraft { RoleDraft(editing: envelope, role: authority.role) }
+
+    /// Which of the role's keys have signed.
+    ///
+    /// - Returns: Their ids.
+    /// - Throws: ``TUFError/notJSON(role:_:)`` for a number that canonical JSON cannot hold.
+    public func signers() throws(TUFError) -> Set<KeyID> { try authority.validSigners(of: envelope) }
+
+    /// The proposal with one more signature.
+    ///
+    /// - Parameter signer: A key of the role; any other changes nothing.
+    /// - Returns: The proposal, signed.
+    /// - Throws: ``TUFError/signingFailed(role:_:)``, ``TUFError/notJSON(role:_:)``.
+    public func signed(by signer: some Signer) async throws(TUFError) -> TargetsProposal {
+        var file = SignableFile(envelope, role: authority.role)
+        try await file.sign(with: signer, as: authority.ids(of: signer.publicKey))
+        return try TargetsProposal(file, authority)
+    }
+
+    /// The file, verified (TUF 1.0.34 §5.6.3). Its expiry is not looked at.
+    ///
+    /// - Returns: The file.
+    /// - Throws: ``TUFError/thresholdNotMet(role:required:valid:)``.
+    public func verified() throws(TUFError) -> Verified<Targets> { try envelope.verified(by: authority) }
+}
