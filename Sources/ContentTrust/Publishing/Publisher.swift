@@ -8,7 +8,8 @@ public import TrustCrypto
 /// Each call publishes once. It either ends with readers seeing the new set, or they go on seeing the old one.
 public struct Publisher: Sendable {
     let session: TrustSession
-    let signers: any SignerSource
+    /// The private keys.
+    public let signers: any SignerSource
     let lifetimes: LifetimeChoices
 
     /// A publisher.

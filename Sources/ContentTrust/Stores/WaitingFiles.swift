@@ -19,6 +19,7 @@ struct WaitingFiles: Sendable {
     ///
     /// - Parameter versions: The newest listed version of each role that is looked for.
     /// - Returns: Files with higher versions.
+    /// - Throws: ``TrustStoreError``.
     func read(after versions: [RoleName: Int64]) async throws(TrustStoreError) -> [WaitingFile] {
         guard !versions.isEmpty else { return [] }
         var files: [WaitingFile] = []
@@ -40,6 +41,7 @@ struct WaitingFiles: Sendable {
     /// - Parameters:
     ///   - file: The file.
     ///   - versions: The newest listed version of each role: files of others, or older ones, make room.
+    /// - Throws: ``PublishError``.
     func put(_ file: WaitingFile, after versions: [RoleName: Int64]) async throws(PublishError) {
         let new = TrustDataDocument.File(name: file.name, bytes: file.bytes)
         for _ in 0..<Self.maximumRounds {
@@ -69,6 +71,7 @@ struct WaitingFiles: Sendable {
     /// - Parameters:
     ///   - role: The role.
     ///   - versions: The newest listed version of each role.
+    /// - Throws: ``TrustStoreError``.
     func remove(_ role: RoleName, after versions: [RoleName: Int64]) async throws(TrustStoreError) {
         for (index, contents) in try await contents().enumerated() {
             let open = Self.open(contents, after: versions)

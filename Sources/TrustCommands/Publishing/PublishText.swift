@@ -70,11 +70,15 @@ struct PublishText: Sendable {
         if report.changed {
             let bins = report.signedRoles.filter { report.versions[$0] == nil }
             var roles = report.signedRoles.compactMap { role in report.versions[role].map { "\(role) \($0)" } }
-            if bins.count == 1 { roles.insert(bins[0].string, at: 0) }
-            if bins.count > 1 { roles.insert("\(bins.count) bins", at: 0) }
+            if bins.count > 1, report.bins > 0 {
+                roles.insert("\(bins.count) bins", at: 0)
+            } else {
+                roles.insert(contentsOf: bins.map(\.string), at: 0)
+            }
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
+            lines += report.acceptedSigners.map { "with what \($0) had signed" }
         }
         let first = report.firstExpiry
         let command = "trustctl refresh \(subject.argument)\(storeArguments)"
@@ -118,6 +122,7 @@ struct PublishText: Sendable {
             "changed": .boolean(report.changed),
             "bins": .integer(Int64(report.bins)),
             "signedRoles": .array(report.signedRoles.map { .string($0.string) }),
+            "acceptedSigners": .array(report.acceptedSigners.map { .string($0.string) }),
             "unmergedTags": .array(report.unmergedTags.map(JSONValue.string)),
             "roles": Self.roles(versions: report.versions, expires: report.expires),
         ]

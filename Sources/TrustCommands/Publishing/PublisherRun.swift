@@ -67,6 +67,12 @@ struct PublishOutcomes: Sendable {
         if let refused, reason == .trusted { reason = refused }
     }
 
+    /// Shows a change that waits.
+    func add(_ text: WaitingText) {
+        for line in text.lines { console.note(line) }
+        if json { console.result(text.result.line) }
+    }
+
     /// Shows a refusal of one repository; the others go on.
     mutating func add(_ refusal: Refusal, subject: Subject) {
         for line in RefusalText.lines(refusal, subject: "\(title) \(subject)", style: console.style) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ContentTrust
 import OCI
+import TUF
 
 /// `trustctl revoke`
 struct Revoke: TrustCommand {
@@ -15,6 +16,11 @@ struct Revoke: TrustCommand {
 
     @Argument(help: ArgumentHelp("References with their tags, or oci:PATH:TAG.", valueName: "ref"))
     var references: [String]
+
+    @Option(
+        help: ArgumentHelp("Take them out of what a signer of the repository has signed.", valueName: "name")
+    )
+    var signer: String?
 
     @OptionGroup var keys: KeyOptions
     @OptionGroup var store: StoreOptions
@@ -43,6 +49,7 @@ struct Revoke: TrustCommand {
             }
         }
         let location = try store.location()
+        let signer: RoleName? = if let signer { try SignerName.parse(signer) } else { nil }
         let wanted = groups
         return try await context.withPublisher(
             common,
@@ -53,12 +60,19 @@ struct Revoke: TrustCommand {
             var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
             for (subject, tags) in wanted {
                 do throws(Refusal) {
-                    let report = try await publisher.revoke(tags, of: subject, at: location)
-                    let revoked = tags.filter { report.tags[$0] != .absent }
+                    let report: SignerReport
+                    if let signer {
+                        report = try await publisher.revoke(tags, as: signer, of: subject, at: location)
+                    } else {
+                        report = .published(try await publisher.revoke(tags, of: subject, at: location))
+                    }
+                    func revoked(_ report: PublishReport) -> [String] { tags.filter { report.tags[$0] != .absent } }
                     outcomes.add(
-                        PublishText(subject: subject, report: report, storeArguments: store.arguments),
-                        results: revoked.map { subject.reference(tag: $0) },
-                        refused: revoked.count == tags.count ? nil : .unsignedTag
+                        report,
+                        subject: subject,
+                        storeArguments: store.arguments,
+                        results: { revoked($0).map { subject.reference(tag: $0) } },
+                        refused: { revoked($0).count == tags.count ? nil : .unsignedTag }
                     )
                 } catch {
                     guard !Task.isCancelled else { throw error }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ContentTrust
 import OCI
+import TUF
 import TrustCrypto
 
 /// `trustctl sign image`
@@ -36,6 +37,14 @@ struct SignImage: TrustCommand {
     )
     var fromFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Sign as a signer of the repository, with its key instead of the targets key.",
+            valueName: "name"
+        )
+    )
+    var signer: String?
+
     @Flag(name: .customLong("init"), help: "Make keys and trust data for a repository that has none.")
     var initializes = false
 
@@ -55,6 +64,7 @@ struct SignImage: TrustCommand {
         guard digest == nil && digestFile == nil || fromFile == nil else {
             throw ValidationError("--digest and --digest-file exclude --from-file; its lines have their own.")
         }
+        guard signer == nil || !initializes else { throw ValidationError("--init and --signer exclude each other.") }
         let inputs = [digestFile == "-", fromFile == "-", network.passwordStdin].count { $0 }
         guard inputs <= 1 else { throw ValidationError("Only one thing can be read from standard input.") }
     }
@@ -62,6 +72,7 @@ struct SignImage: TrustCommand {
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let list = try signingList()
         let location = try store.location()
+        let signer: RoleName? = if let signer { try SignerName.parse(signer) } else { nil }
         if list.asksForDigests {
             context.console.note(
                 "the registry is asked for digests; to sign what the build made, give --digest-file or --digest"
@@ -79,16 +90,22 @@ struct SignImage: TrustCommand {
             var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
             for (group, images) in zip(groups, images) {
                 do throws(Refusal) {
-                    let report = try await publish(images, group.subject, location, publisher, context.console)
-                    let text = PublishText(
-                        subject: group.subject,
-                        report: report,
-                        images: images,
-                        storeArguments: store.arguments
-                    )
+                    let report: SignerReport
+                    if let signer {
+                        report = try await publisher.sign(images, as: signer, of: group.subject, at: location)
+                    } else {
+                        report = .published(
+                            try await publish(images, group.subject, location, publisher, context.console)
+                        )
+                    }
                     outcomes.add(
-                        text,
-                        results: images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
+                        report,
+                        subject: group.subject,
+                        storeArguments: store.arguments,
+                        images: images,
+                        results: { _ in
+                            images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
+                        }
                     )
                 } catch {
                     guard !Task.isCancelled else { throw error }

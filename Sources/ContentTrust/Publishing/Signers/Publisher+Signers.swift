@@ -199,7 +199,7 @@ extension Publisher {
         try await signerDesk(subject, location).discard(change)
     }
 
-    private func signerDesk(_ subject: Subject, _ location: StoreLocation?) async throws(Refusal) -> SignerDesk {
+    func signerDesk(_ subject: Subject, _ location: StoreLocation?) async throws(Refusal) -> SignerDesk {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)

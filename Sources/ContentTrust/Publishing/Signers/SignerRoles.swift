@@ -47,6 +47,7 @@ struct SignerRoles: Sendable {
     /// - Parameters:
     ///   - waiting: Files that were submitted.
     ///   - touched: Roles whose tags are to be looked at or changed.
+    /// - Throws: ``PublishError``.
     mutating func settle(
         waiting: [TargetsProposal],
         touching touched: Set<RoleName>

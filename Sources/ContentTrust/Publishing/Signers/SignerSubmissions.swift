@@ -24,6 +24,7 @@ actor SignerSubmissions {
     ///   - delegations: The signers.
     ///   - versions: The newest listed version of each.
     /// - Returns: Files with higher versions. It is asked for once, and kept.
+    /// - Throws: ``PublishError`` when the store cannot be asked.
     func proposals(
         _ delegations: SignerDelegations,
         after versions: [RoleName: Int64]

@@ -1,0 +1,76 @@
+public import TUF
+
+/// The signers of a repository, for those who manage them. It is read as publishers read, whatever has expired: no verdict
+/// may come of it.
+public struct SignerOverview: Sendable {
+    /// A signer.
+    public struct Signer: Sendable {
+        /// Name, threshold, scope, and whether a search in its scope ends with it.
+        public let role: DelegatedRole
+        /// Its keys; key ids that the targets name without a key are left out.
+        public let keys: [TUFKey]
+        /// The version of its file; nil when it has none.
+        public let version: Int64?
+        /// When its file expires; nil when it has none that its keys have signed.
+        public let expires: Instant?
+    }
+
+    /// The name that the trust data carries.
+    public let repository: String
+    /// The signers, by priority.
+    public let signers: [Signer]
+}
+
+extension Publisher {
+    /// The signers of a repository.
+    ///
+    /// - Parameters:
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: The signers; none for hash bins.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func signerOverview(
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> SignerOverview {
+        let desk = try await signerDesk(subject, location)
+        var signers: [SignerOverview.Signer] = []
+        for role in desk.delegations.roles {
+            let file = try await desk.present(role.name)
+            signers.append(
+                SignerOverview.Signer(
+                    role: role,
+                    keys: role.keys.keyIDs.compactMap { desk.delegations.keys[$0] },
+                    version: file?.own.version,
+                    expires: file?.targets.payload.common.expires
+                )
+            )
+        }
+        return SignerOverview(
+            repository: desk.candidate.set.root.payload.common.repository ?? desk.repository,
+            signers: signers
+        )
+    }
+}
+
+extension SignerRequest {
+    /// The request with the signature of one more key.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - signers: Have its private half.
+    /// - Returns: The request.
+    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable`` when the key is not there or stays locked.
+    public func joined(by key: TUFKey, from signers: any SignerSource) async throws(Refusal) -> SignerRequest {
+        guard let publicKey = key.publicKey else {
+            throw Refusal(.usage, checked: "the key \(key.computedID)", found: "of a kind that cannot sign")
+        }
+        var request = self
+        for signer in try await signers.signers(for: role, keys: [publicKey], threshold: 1) {
+            do { request = try await request.joined(by: key, signer) } catch {
+                throw Refusal.metadata(error, checked: "signing of the request", pin: nil)
+            }
+        }
+        return request
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import CanonicalJSON
+import ContentTrust
+import OCI
+import TUF
+import TrustCrypto
+
+/// `trustctl signer list`
+struct SignerList: TrustCommand {
+    static let title = "signer list"
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the signers of a repository, by priority, and the changes of theirs that wait."
+    )
+
+    @Argument(help: ArgumentHelp("Repository, or oci:PATH.", valueName: "repo"))
+    var repository: String
+
+    @OptionGroup var verification: VerificationOptions
+    @OptionGroup var keys: KeyOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var common: CommonOptions
+
+    var timeLimit: Duration? { network.limit }
+
+    mutating func validate() throws {
+        guard !verification.offline else {
+            throw ValidationError("What waits is in the trust store: not with --offline.")
+        }
+    }
+
+    func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
+        let subject = try ImageReference.subject(parsing: repository)
+        let location = try store.location()
+        let (tags, overview, waiting) = try await context.withPublisher(common, network, keys, for: [subject]) {
+            publisher,
+            session async throws(Refusal) in
+            let options = try verification.verifierOptions(try session.home.configuration())
+            let data = try await TrustVerifier(session: session, options: options).trustData(of: subject, at: location)
+            return (
+                try await data.signedTags(), try await publisher.signerOverview(of: subject, at: location),
+                try await publisher.waitingChanges(of: subject, at: location)
+            )
+        }
+        var counts: [RoleName: Int] = [:]
+        for tag in tags { counts[tag.role, default: 0] += 1 }
+        let texts = waiting.map { WaitingText(subject: subject, change: $0, storeArguments: store.arguments) }
+        if common.json {
+            let object: JSONValue = [
+                "reason": .string(Reason.trusted.code),
+                "exitCode": 0,
+                "repository": .string(subject.description),
+                "signedRepository": .string(overview.repository),
+                "signers": .array(overview.signers.map { Self.json($0, tags: counts[$0.role.name] ?? 0) }),
+                "waiting": .array(texts.map(\.json)),
+            ]
+            context.console.result(object.line)
+            return .trusted
+        }
+        if overview.signers.isEmpty {
+            context.console.note(
+                "no signers; to add one: trustctl signer add \(SafeText.escaped(subject.argument)) NAME"
+            )
+        } else {
+            var table = Table(header: ["SIGNER", "MAY SIGN", "TAGS", "VERSION", "EXPIRES", "THRESHOLD", "KEYS"])
+            for signer in overview.signers {
+                let role = signer.role
+                for (index, key) in signer.keys.enumerated() {
+                    guard index == 0 else {
+                        table.add(["", "", "", "", "", "", key.computedID.string])
+                        continue
+                    }
+                    table.add([
+                        role.name.string, Self.scope(role), String(counts[role.name] ?? 0),
+                        signer.version.map(String.init) ?? "-", signer.expires?.description ?? "-",
+                        "\(role.keys.threshold) of \(role.keys.keyIDs.count)", key.computedID.string,
+                    ])
+                }
+            }
+            context.console.result(lines: table.lines)
+        }
+        for text in texts { for line in text.lines { context.console.note(line) } }
+        return .trusted
+    }
+
+    private static func scope(_ role: DelegatedRole) -> String {
+        let text: String
+        switch role.scope {
+        case .paths(let patterns): text = patterns.map(\.string).joined(separator: " ")
+        case .pathHashPrefixes(let prefixes): text = "hashes " + prefixes.joined(separator: " ")
+        }
+        return text + (role.isTerminating ? ", nobody after it" : "")
+    }
+
+    private static func json(_ signer: SignerOverview.Signer, tags: Int) -> JSONValue {
+        let role = signer.role
+        var object: JSONObject = [
+            "name": .string(role.name.string),
+            "keyIDs": .array(signer.keys.map { .string($0.computedID.string) }),
+            "threshold": .integer(Int64(role.keys.threshold)),
+            "terminating": .boolean(role.isTerminating),
+            "version": signer.version.map(JSONValue.integer) ?? .null,
+            "expires": .optional(signer.expires),
+            "tagCount": .integer(Int64(tags)),
+        ]
+        switch role.scope {
+        case .paths(let patterns): object["paths"] = .array(patterns.map { .string($0.string) })
+        case .pathHashPrefixes(let prefixes): object["pathHashPrefixes"] = .array(prefixes.map(JSONValue.string))
+        }
+        return .object(object)
+    }
+}

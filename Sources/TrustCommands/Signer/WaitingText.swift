@@ -1,0 +1,115 @@
+import CanonicalJSON
+import ContentTrust
+import OCI
+import TUF
+import TrustCrypto
+
+/// A change that waits, as people and programs read it.
+struct WaitingText: Sendable {
+    let subject: Subject
+    let change: WaitingChange
+    /// The options that lead to the trust data again.
+    var storeArguments = ""
+
+    /// The lines for standard error.
+    var lines: [String] {
+        var lines = ["\(change.role) \(change.version) of \(subject) waits"]
+        let names = change.tags.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        lines += names.prefix(PublishText.namedTags).map { "  \(line($0))" }
+        if names.count > PublishText.namedTags {
+            lines.append("  and \(names.count - PublishText.namedTags) tags more")
+        }
+        if names.isEmpty { lines.append("  changes no tag") }
+        return (lines + [state]).map(SafeText.escaped)
+    }
+
+    private func line(_ tag: String) -> String {
+        let reference = subject.reference(tag: tag)
+        switch change.tags[tag] {
+        case .signed(let digest, let before):
+            let was = before.map { ", is \($0)" } ?? ""
+            return "\(reference) becomes \(digest?.description ?? "something without a sha256 digest")\(was)"
+        case .revoked(let digest):
+            return "\(reference) is taken out\(digest.map { ", is \($0)" } ?? "")"
+        case nil:
+            return reference
+        }
+    }
+
+    /// What it waits for.
+    private var state: String {
+        let command = "\(subject.argument)\(storeArguments)"
+        guard change.isCurrent else {
+            return "it does not follow what is published now, and never comes in: "
+                + "trustctl signer sign --discard \(command) \(change.role)"
+        }
+        let count = "signed by \(change.signers.count) of the keys, \(change.threshold) needed"
+        guard !change.isComplete else {
+            return
+                "\(count); it comes in when whoever has the snapshot and timestamp keys runs: trustctl refresh \(command)"
+        }
+        return "\(count); where one of \(change.missing.sorted().map(\.string).joined(separator: ", ")) is: "
+            + "trustctl signer sign \(command) \(change.role)"
+    }
+
+    /// The object in `--json` output.
+    var json: JSONValue {
+        let tags = change.tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, change in
+            var object: JSONObject = ["tag": .string(name)]
+            switch change {
+            case .signed(let digest, let before):
+                object["outcome"] = .string(before == nil ? "added" : "changed")
+                object["digest"] = .optional(digest)
+                object["previous"] = .optional(before)
+            case .revoked(let digest):
+                object["outcome"] = "revoked"
+                object["previous"] = .optional(digest)
+            }
+            return JSONValue.object(object)
+        }
+        return [
+            "signer": .string(change.role.string),
+            "version": .integer(change.version),
+            "expires": .string(change.expires.description),
+            "threshold": .integer(Int64(change.threshold)),
+            "signed": .array(change.signers.sorted().map { .string($0.string) }),
+            "unsigned": .array(change.missing.sorted().map { .string($0.string) }),
+            "isComplete": .boolean(change.isComplete),
+            "isCurrent": .boolean(change.isCurrent),
+            "tags": .array(tags),
+        ]
+    }
+
+    /// The whole line of a command that let a change wait.
+    var result: JSONValue {
+        [
+            "reason": .string(Reason.trusted.code),
+            "exitCode": 0,
+            "repository": .string(subject.description),
+            "waiting": json,
+        ]
+    }
+}
+
+extension PublishOutcomes {
+    /// Shows what became of a signer's change. What waits gives no line on standard output: no verifier sees it yet.
+    mutating func add(
+        _ report: SignerReport,
+        subject: Subject,
+        storeArguments: String,
+        images: [ImageToSign] = [],
+        results: (PublishReport) -> [String],
+        refused: (PublishReport) -> Reason? = { _ in nil }
+    ) {
+        switch report {
+        case .published(let report):
+            add(
+                PublishText(subject: subject, report: report, images: images, storeArguments: storeArguments),
+                results: results(report),
+                refused: refused(report)
+            )
+        case .waiting(let change):
+            add(WaitingText(subject: subject, change: change, storeArguments: storeArguments))
+        }
+    }
+}
