@@ -121,6 +121,9 @@ var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
 ]
 
+// The fuzz targets, a package of their own, build the core only.
+if coreOnly { products.append(.library(name: "TrustTestSupport", targets: ["TrustTestSupport"])) }
+
 if !coreOnly {
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
