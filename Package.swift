@@ -101,7 +101,13 @@ var targets: [Target] = [
         "AttackTests",
         ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
     ),
-    tests("AdvisoryTests", ["TUFClient", "TUF", "CanonicalJSON", "TrustTestSupport"]),
+    tests(
+        "AdvisoryTests",
+        [
+            "TUFClient", "TUF", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TrustTestSupport", httpTypes,
+        ]
+    ),
 ]
 
 var products: [Product] = [
