@@ -101,7 +101,13 @@ var targets: [Target] = [
         "AttackTests",
         ["TUFClient", "TUF", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
     ),
-    tests("AdvisoryTests", ["TUFClient", "TUF", "CanonicalJSON", "TrustTestSupport"]),
+    tests(
+        "AdvisoryTests",
+        [
+            "TUFClient", "TUF", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TrustTestSupport", httpTypes,
+        ]
+    ),
 ]
 
 var products: [Product] = [
@@ -120,6 +126,9 @@ var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
 ]
+
+// The fuzz targets, a package of their own, build the core only.
+if coreOnly { products.append(.library(name: "TrustTestSupport", targets: ["TrustTestSupport"])) }
 
 if !coreOnly {
     dependencies += [

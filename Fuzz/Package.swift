@@ -14,6 +14,7 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzReference", ["OCI"]),
     ("FuzzManifest", ["OCI", "CanonicalJSON", "TrustCrypto"]),
     ("FuzzArchive", ["OCI", "TrustCrypto"]),
+    ("FuzzTrustChain", ["TrustTestSupport"]),
 ]
 
 let swiftSettings: [SwiftSetting] = [

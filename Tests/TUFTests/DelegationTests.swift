@@ -272,6 +272,42 @@ import TrustTestSupport
         #expect(throws: TUFError.thresholdNotMet(role: role, required: 1, valid: 0)) { try search("x") }
     }
 
+    /// Odd delegations that the delegator has signed: what they name cannot speak, and nothing else speaks in its place.
+    @Test func oddDelegations() throws {
+        let key = Self.keys[0]
+        let id = key.id
+        let a = try name("A")
+        let notMet = { (required: Int, valid: Int) in
+            TUFError.thresholdNotMet(role: a, required: required, valid: valid)
+        }
+        for (path, value, refusal) in [
+            (["keys", id], nil, notMet(1, 0)), (["keys", id, "keytype"], "rsa", notMet(1, 0)),
+            (["keys", id, "scheme"], "none", notMet(1, 0)), (["keys", id, "keyval", "public"], "00", notMet(1, 0)),
+            (["keys"], [:], notMet(1, 0)), (["keys"], ["x": key.json], notMet(1, 0)),
+            (["roles", "0", "keyids"], [], notMet(1, 0)), (["roles", "0", "keyids"], ["x"], notMet(1, 0)),
+            (["roles", "0", "keyids"], [.string(id), .string(id)], nil),
+            (["roles", "0", "threshold"], 2, notMet(2, 1)),
+            (["roles", "0", "threshold"], .integer(.max), notMet(.max, 1)),
+            (["roles", "0", "name"], "B", .roleNotListed(try name("B"))), (["roles", "0", "terminating"], true, nil),
+            (["x-unknown"], [1], nil), (["keys", id, "x-unknown"], 1, nil),
+        ] as [([String], JSONValue?, TUFError?)] {
+            let repository = RepositorySimulator()
+            repository.delegate(to: a, keys: [key])
+            repository.delegated[a]?.setTarget("x", to: "x")
+            let delegations = JSONValue.object(repository.targets.delegations ?? [:])
+            repository.targets.delegations = Swizzler.setting(path[...], of: delegations, to: value)?.object
+            var walk = try DelegationWalk(for: TargetPath("x"), in: Judge(repository).trustedSet())
+            var found: TUFError?
+            do throws(TUFError) {
+                if case .load = try walk.next() { try walk.accept(repository.file(a)) }
+                if case .found(let target) = try walk.next() { #expect(target.role == a) }
+            } catch {
+                found = error
+            }
+            #expect(found == refusal, "\(path.joined(separator: "."))")
+        }
+    }
+
     @Test func aRoleThatTheSnapshotDoesNotList() throws {
         try delegate("targets", "A")
         let judge = Judge(repository)

@@ -41,6 +41,17 @@ struct Judge {
         return try targets.accept(role == .targets ? bytes : repository.file(.targets))
     }
 
+    /// What the files say of a delegated role.
+    func listed(_ role: RoleName) throws -> ListedTargets {
+        var roles = DelegatedRoles(of: try trustedSet())
+        while true {
+            let missing = try roles.missing()
+            if let found = missing.first(where: { $0.role == role }) { return found }
+            guard !missing.isEmpty else { throw TUFError.roleNotListed(role) }
+            for listed in missing { roles.insert(try listed.load(repository.file(listed.role))) }
+        }
+    }
+
     /// Why a file is refused in the place of a role's own one; nil when it is not. A root comes as the second one.
     func refusal(of bytes: [UInt8], as role: RoleName) -> TUFError? {
         do {

@@ -32,6 +32,16 @@ extension SimulatedKey {
     /// The same RSA key with PKCS #1 v1.5 signatures.
     public static let rsaPKCS1v15 = SimulatedKey(rsa.privateKey, scheme: .rsaPKCS1v15SHA256)
 
+    /// One of any number of Ed25519 keys, none of which is among the fixed ones.
+    ///
+    /// - Parameter number: Which.
+    /// - Returns: The key.
+    public static func numbered(_ number: UInt32) -> SimulatedKey {
+        let head: [UInt8] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]
+        let secret = Digest.compute(.sha256, over: Array("key \(number)".utf8).span).bytes
+        return SimulatedKey(TestKeyFile.decode(Base64.encode((head + secret).span)))
+    }
+
     private static let ed25519Keys = TestKeyFile.ed25519.map { SimulatedKey(TestKeyFile.decode($0)) }
     private static let p256Keys = TestKeyFile.p256.map { SimulatedKey(TestKeyFile.decode($0)) }
 }
