@@ -136,7 +136,9 @@ extension Examination {
             guard let listed = try? set.listed(role.authority) else { return }
             let cache = session.cache(pin, repository: repository)
             let kept = try? await cache.delegated(name).flatMap { try listed.loadStored($0) }
-            noteUnreadable(listed.file.name, error, role: name, isRemembered: kept != nil)
+            var bins: Int?
+            if case .succinct(let roles) = set.targets.payload.delegations?.roles, role.isBin { bins = roles.count }
+            noteUnreadable(listed.file.name, error, role: name, bins: bins, isRemembered: kept != nil)
         }
     }
 

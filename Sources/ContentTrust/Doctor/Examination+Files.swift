@@ -79,10 +79,17 @@ extension Examination {
 
     /// Whether this machine has the very file, so that it can put it back.
     private func isRemembered(_ name: String, _ data: any TrustData, _ seen: Verified?) async -> Bool {
-        guard let seen, let digest = try? await data.file(named: name)?.blob?.digest else { return false }
-        let known =
-            [seen.set.timestamp.bytes, seen.set.snapshot.bytes, seen.set.targets.bytes] + seen.files.roots.values
-        return known.contains { Digest.compute(digest.algorithm, over: $0.span) == digest }
+        guard let seen else { return false }
+        var known = [MetadataFile.timestamp.name: seen.set.timestamp.bytes]
+        known[MetadataFile(role: .snapshot, version: seen.set.snapshot.payload.common.version).name] =
+            seen.set.snapshot.bytes
+        known[MetadataFile(role: .targets, version: seen.set.targets.payload.common.version).name] =
+            seen.set.targets.bytes
+        for (version, bytes) in seen.files.roots { known[MetadataFile.root(version).name] = bytes }
+        guard let bytes = known[name] else { return false }
+        // Stores that keep files by name alone do not say what a file was that they have lost.
+        guard let digest = try? await data.file(named: name)?.blob?.digest else { return true }
+        return Digest.compute(digest.algorithm, over: bytes.span) == digest
     }
 
     // MARK: Findings
@@ -92,6 +99,7 @@ extension Examination {
         _ name: String,
         _ error: TrustStoreError?,
         role: RoleName?,
+        bins: Int? = nil,
         isRemembered: Bool
     ) {
         let checked = "\(name) of the trust data of \(subject) in \(storeName)"
@@ -115,18 +123,52 @@ extension Examination {
                 checked: checked,
                 found: found,
                 role: role,
-                remedy: isLost ? putBack(isRemembered) : replaceDamaged(name, isRemembered)
+                remedy: role == nil
+                    ? isLost ? putBack(isRemembered) : replaceDamaged(name, isRemembered)
+                    : writeAgain(bins: bins, isLost: isLost, isRemembered)
             )
         )
     }
 
+    /// A refresh leaves delegated roles as they are. Bins are all written anew when their number changes, also those that
+    /// only this machine has; other roles their signers have to sign.
+    private func writeAgain(bins: Int?, isLost: Bool, _ isRemembered: Bool) -> Remedy {
+        guard case .registry = location else { return putBack(false) }
+        guard let bins else { return Remedy(commands.signers, advice: "its signer signs it anew; who that is") }
+        let number = bins < BinChoice.maximumCount ? bins * 2 : bins / 2
+        return Remedy(
+            commands.rebin(number),
+            advice: (isLost ? "" : "have the operator of the registry remove the damaged blob from its storage; then, ")
+                + (isRemembered
+                    ? place(of: [.targets, .snapshot, .timestamp]).map { "\($0), " } ?? ""
+                    : "on a machine of the publisher that has signed or seen it, ")
+                + "to write all bins anew, in another number"
+        )
+    }
+
     private func putBack(_ isRemembered: Bool) -> Remedy {
-        Remedy(commands.refresh, advice: isRemembered ? nil : "on a machine that has published or seen it")
+        let elsewhere = isRemembered ? nil : "on a machine that has published or seen it"
+        switch location {
+        case .registry: return Remedy(commands.refresh, advice: elsewhere)
+        case .layout: return Remedy(advice: "copy the layout again, from where its trust data was published")
+        case .directory(let path):
+            // The name of a layout's trust data is known from there alone.
+            guard case .registry = subject else {
+                return Remedy(advice: "copy the directory again, from where it was published")
+            }
+            // A publisher does not build upon what it cannot verify; where nothing is, it puts all back.
+            let timestamp = ShellWord.quoted("\(path)/\(MetadataFile.timestamp.name)")
+            return Remedy(
+                "mv \(timestamp) \(ShellWord.quoted("\(path)/old-timestamp")) && \(commands.refresh)",
+                advice: elsewhere ?? "copy the directory again, from where it was published, or put it back"
+            )
+        }
     }
 
     /// A registry that has a blob takes no other bytes for it, so uploading it again mends nothing: another version of the
     /// role does, which is another blob. Roots, and roles of others, cannot be signed anew for that.
     private func replaceDamaged(_ name: String, _ isRemembered: Bool) -> Remedy {
+        guard case .registry = location else { return putBack(isRemembered) }
         let elsewhere = isRemembered ? nil : "on a machine that has published or seen it"
         let resigned: [RoleName]
         switch TrustDataDocument.roleKey(ofFile: name) {

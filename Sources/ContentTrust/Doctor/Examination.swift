@@ -11,6 +11,7 @@ struct Examination: Sendable {
     let inventory: KeyInventory
     let now: Instant
     let progress: TrustDoctor.Progress
+    let location: StoreLocation
 
     /// The name that pins and memory know the repository by.
     var repository = ""
@@ -32,7 +33,7 @@ struct Examination: Sendable {
         let files: CachedMetadata
     }
 
-    mutating func run(at location: StoreLocation?) async {
+    mutating func run() async {
         repository = options.signedName ?? subject.description
         let store: any TrustStore
         do throws(Refusal) {

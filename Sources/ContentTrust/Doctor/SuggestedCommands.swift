@@ -39,6 +39,8 @@ package struct SuggestedCommands: Sendable {
         let time = lifetime % 86_400 == 0 ? "\(lifetime / 86_400)d" : "\(lifetime)s"
         return "\(refresh) --\(role)-expires \(time)"
     }
+    /// Spreads the tags over another number of bins.
+    package func rebin(_ bins: Int) -> String { "trustctl rebin \(subject.argument) --bins \(bins)\(publishing)" }
     /// Makes the trust data.
     package var initialize: String { "trustctl init \(subject.argument)\(publishing)" }
     /// Writes a proposal for a root that is good for longer.

@@ -80,9 +80,10 @@ public struct TrustDoctor: Sendable {
             commands: SuggestedCommands(subject: subject, options: suggested),
             inventory: KeyInventory(await keys.list()),
             now: session.clock.now(),
-            progress: progress
+            progress: progress,
+            location: location ?? subject.defaultLocation
         )
-        await examination.run(at: location)
+        await examination.run()
         guard !Task.isCancelled else {
             throw Refusal(.unreachable, checked: "trust data of \(subject)", found: "cancelled")
         }
