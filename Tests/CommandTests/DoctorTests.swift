@@ -154,6 +154,11 @@ import TrustTestSupport
             let stray = try await Diagnosed(world.publisher, world.repository)
             #expect(stray.problems == ["key-file-unusable warning"])
             try Files.remove("\(keys)/\(String(repeating: "0", count: 64)).key")
+            // The root key is not needed for publishing, nor is a medium that is not there.
+            try Files.setMode(try file("root"), 0o644)
+            let absent = try await Diagnosed(world.publisher, world.repository, "--key-store", "/nonexistent")
+            #expect(absent.problems == ["key-file-unusable warning", "key-file-unusable warning"])
+            try Files.setMode(try file("root"), 0o600)
             // One that signs tags needs all three; one that refreshes needs no more than it has.
             for role in ["timestamp", "snapshot"] {
                 let path = try file(role)

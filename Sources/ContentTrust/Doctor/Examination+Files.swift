@@ -9,9 +9,14 @@ import TrustCrypto
 extension Examination {
     /// Reads the roots and the other top-level files. Their names may come from files that nobody verified: whatever is
     /// there is compared with what the store itself says of it.
-    mutating func checkTopLevelFiles(_ data: any TrustData, _ seen: Verified?) async {
+    ///
+    /// - Parameters:
+    ///   - data: The set.
+    ///   - seen: What this machine could put back.
+    ///   - newestRoot: The version of the root that was verified; nil when none was.
+    mutating func checkTopLevelFiles(_ data: any TrustData, _ seen: Verified?, newestRoot: Int64?) async {
         var extent = Diagnosis.Extent(checked: 0, all: 0)
-        for (name, limit) in await topLevelFiles(data) {
+        for (name, limit) in await topLevelFiles(data, newestRoot: newestRoot) {
             guard !Task.isCancelled else { break }
             extent.all += 1
             do {
@@ -27,14 +32,17 @@ extension Examination {
         files = extent
     }
 
-    private mutating func topLevelFiles(_ data: any TrustData) async -> [(name: String, limit: Int)] {
+    private mutating func topLevelFiles(
+        _ data: any TrustData,
+        newestRoot: Int64?
+    ) async -> [(name: String, limit: Int)] {
         let limits = TUFLimits()
         var files: [(name: String, limit: Int)] = []
         do {
             let versions = try await data.rootFileNames().compactMap(UnverifiedTrustData.rootVersion)
-            // Whoever has pinned the first root walks along all of them.
-            let newest = min(versions.max() ?? 1, Int64(limits.rootRotations) * 16)
-            files = (1...max(1, newest)).map { (MetadataFile.root($0).name, limits.rootLength) }
+            // Whoever has pinned the first root walks along all of them. Which there should be, only a verified one tells.
+            let wanted = newestRoot.map { Array(1...max(1, $0)) } ?? versions.sorted()
+            files = wanted.map { (MetadataFile.root($0).name, limits.rootLength) }
         } catch {
             note(Refusal.store(error, store: storeName, subject: subject))
         }

@@ -62,17 +62,14 @@ extension Examination {
 
     /// Files and stores that cannot be used. Whether they matter today depends on what they hold.
     mutating func checkKeyFiles() {
-        let own = Set(roles.flatMap(\.keys).map { "\($0.keyID).key" })
         for problem in inventory.problems {
             let refusal = Refusal.keys(problem.error, checked: "the key store file \(problem.path)")
             let name = problem.path.split(separator: "/").last.map(String.init) ?? ""
-            // A directory hides all that is in it.
-            let matters = own.contains(name) || !name.hasSuffix(".key")
             let role = roles.first { $0.keys.contains { "\($0.keyID).key" == name } }
             findings.append(
                 Finding(
                     .keyFileUnusable,
-                    matters ? .error : .warning,
+                    stopsPublishing(problem.error, role: role, isFile: name.hasSuffix(".key")) ? .error : .warning,
                     reason: refusal.reason,
                     checked: role.map { "the \($0.name) key \(problem.path)" } ?? problem.path,
                     found: refusal.found,
@@ -82,6 +79,14 @@ extension Examination {
                 )
             )
         }
+    }
+
+    /// Whether a publisher cannot work with it. A directory hides all that is in it; a medium that is not there may hold
+    /// what nobody needs today, as the file of a root key does.
+    private func stopsPublishing(_ error: KeyStorageError, role: RoleForecast?, isFile: Bool) -> Bool {
+        if case .storeMissing = error { return false }
+        guard isFile else { return true }
+        return role.map { [.targets, .snapshot, .timestamp].contains($0.role) } ?? false
     }
 
     private func remedy(_ error: KeyStorageError) -> Remedy? {

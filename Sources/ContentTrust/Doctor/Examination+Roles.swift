@@ -71,11 +71,13 @@ extension Examination {
             ?? DefaultLifetime.seconds(of: forecast.role)
         let isExpired = expires <= now
         guard isExpired || left <= min(options.horizon, lifetime / 3) else { return }
-        let memory = origin == .memory ? ", by what this machine has seen of it" : ""
+        // Whether it was signed anew since, nobody knows who cannot look.
+        let isKnown = origin != .memory
+        let memory = isKnown ? "" : ", by what this machine has seen of it"
         findings.append(
             Finding(
                 isExpired ? .roleExpired : .roleExpiresSoon,
-                isExpired ? .error : .warning,
+                isKnown ? isExpired ? .error : .warning : .note,
                 reason: .expired,
                 checked: "expiry of the role \(forecast.name) of \(subject)",
                 found: isExpired

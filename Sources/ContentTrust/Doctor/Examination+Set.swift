@@ -7,25 +7,27 @@ extension Examination {
     mutating func examine(_ located: LocatedTrustData, _ data: ReadOnceTrustData, _ seen: Verified?) async {
         guard let pin else {
             if pinsAreReadable { await reportUnpinned(located) }
-            await checkTopLevelFiles(data, seen)
             return
         }
         let (refusal, judged) = await judge(located, data, pin)
         verdict = refusal?.reason ?? .trusted
         var stored = await unexpired(data, pin)
         // With a root that the store has lost, only those who have seen it go on; what they verify holds all the same.
-        if case .failure = stored, let judged { stored = .success(Verified(set: judged, files: CachedMetadata())) }
+        if case .failure(let error) = stored, let judged {
+            explain(error)
+            stored = .success(Verified(set: judged, files: CachedMetadata()))
+        }
         switch stored {
         case .success(let stored):
             forecast(stored.set, from: .store)
             checkPin(pin, stored.set)
             if let seen { compare(stored, with: seen, refusal) }
-            await checkTopLevelFiles(data, seen)
+            await checkTopLevelFiles(data, seen, newestRoot: stored.set.root.payload.common.version)
             await checkDelegations(stored.set, data, pin)
         case .failure(let error):
             if refusal == nil || refusal != error { explain(error) }
             if let seen { forecast(seen.set, from: .memory) }
-            await checkTopLevelFiles(data, seen)
+            await checkTopLevelFiles(data, seen, newestRoot: nil)
         }
         // Whatever it is, what refuses a verification is said.
         if let refusal, !isExplained(refusal.reason) { note(refusal) }

@@ -237,6 +237,49 @@ import TrustTestSupport
 
     // MARK: Pins and memory
 
+    /// Whoever cannot look does not know whether a role was signed anew.
+    @Test func whatOnlyMemoryTellsIsNoError() async throws {
+        try await Self.with { scene in
+            scene.simulator.publish()
+            try scene.write()
+            let verifier = TrustVerifier(session: scene.session)
+            _ = try await verifier.trustData(of: scene.subject, at: .directory(path: scene.store))
+            scene.clock.advance(bySeconds: 30 * 86_400)
+            try Files.remove(scene.store)
+            let doctor = TrustDoctor(session: scene.session, keys: KeyStoreSet(primary: scene.keys))
+            let found = try await doctor.examine(scene.subject, at: .directory(path: scene.store))
+            #expect(found.origin == .memory)
+            #expect(Self.problems(found) == ["trust-data-missing error", "role-expired note"])
+        }
+    }
+
+    /// What a hostile store lists without end is not told without end.
+    @Test func rootsThatNobodyVerifiedAreNotMissed() async throws {
+        try await Self.with { scene in
+            scene.simulator.roots = [4_000_000_000: [1], 1: [2]]
+            let found = try await scene.diagnose()
+            #expect(Self.problems(found) == ["bad-signature error"])
+            #expect(found.origin == .nowhere && found.roles.isEmpty)
+        }
+    }
+
+    @Test func aRootThatIsGoneIsMissedByThoseWhoBegin() async throws {
+        try await Self.with { scene in
+            try scene.write()
+            let verifier = TrustVerifier(session: scene.session)
+            _ = try await verifier.trustData(of: scene.subject, at: .directory(path: scene.store))
+            scene.simulator.publishRoot()
+            scene.simulator.publish()
+            try scene.write()
+            _ = try await verifier.trustData(of: scene.subject, at: .directory(path: scene.store))
+            try Files.remove("\(scene.store)/1.root.json")
+            scene.simulator.roots[1] = nil
+            let found = try await scene.diagnose()
+            #expect(Self.problems(found) == ["file-lost error"])
+            #expect(found.origin == .store)
+        }
+    }
+
     @Test func aPinWhoseKeysWereAllReplaced() async throws {
         try await Self.with { scene in
             scene.simulator.root.roles[.root] = SimulatedRoleKeys([.p256(0)])
