@@ -93,7 +93,7 @@ var targets: [Target] = [
     tests(
         "ContentTrustTests",
         [
-            "ContentTrust", "TUF", "TUFClient", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON",
+            "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON",
             "TrustTestSupport",
         ]
     ),
@@ -156,7 +156,10 @@ if !coreOnly {
         tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
         tests(
             "TrustCommandsTests",
-            ["TrustCommands", "ContentTrust", "TrustCrypto", "CanonicalJSON", "TrustTestSupport", argumentParser]
+            [
+                "TrustCommands", "ContentTrust", "TUF", "OCI", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+                argumentParser,
+            ]
         ),
         tests(
             "CommandTests",

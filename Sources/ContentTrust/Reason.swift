@@ -68,12 +68,14 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
     public static let conflict = Reason("conflict", 31, "another publisher's change cannot be merged with this one")
     /// Disk full, read-only, no permission, locked.
     public static let storage = Reason("storage", 32, "files cannot be read or written")
+    /// Nothing is wrong today, and ``TrustDoctor`` found what will be, or what one lost key breaks.
+    public static let warning = Reason("warning", 40, "something will be wrong, or one lost key away from it")
 
     /// All reasons, in the order of the documentation.
     public static let all: [Reason] = [
         .trusted, .internalDefect, .usage, .unsignedRepository, .unsignedTag, .badSignature, .expired, .rollback,
         .noPin,
         .tagMoved, .policy, .wrongRoot, .wrongRepository, .unreachable, .unauthorized, .badResponse, .trustDataMissing,
-        .tagMissing, .platformMissing, .keyUnavailable, .conflict, .storage,
+        .tagMissing, .platformMissing, .keyUnavailable, .conflict, .storage, .warning,
     ]
 }

@@ -61,8 +61,17 @@ extension TrustSession {
         pin: Pin,
         now: Instant
     ) async throws(Refusal) -> (set: TrustedSet, data: any TrustData)? {
-        let updater = updater(pin, repository: located.repository)
-        return try await reading(located.store, of: located.subject, pin: pin, first: located.data) {
+        try await refresh(located, by: updater(pin, repository: located.repository), pin: pin, now: now)
+    }
+
+    /// As above, with an updater of the caller's.
+    func refresh<Cache>(
+        _ located: LocatedTrustData,
+        by updater: Updater<Cache>,
+        pin: Pin,
+        now: Instant
+    ) async throws(Refusal) -> (set: TrustedSet, data: any TrustData)? {
+        try await reading(located.store, of: located.subject, pin: pin, first: located.data) {
             (data) throws(UpdateError<TrustStoreError>) in
             do throws(UpdateError<TrustStoreError>) {
                 return (try await updater.refresh(from: TrustDataSource(data: data), now: now), data)

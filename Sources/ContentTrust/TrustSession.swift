@@ -39,11 +39,22 @@ public final class TrustSession: Sendable {
     }
 
     /// The store that holds the trust data of a subject.
-    func store(for subject: Subject, at location: StoreLocation?) throws(Refusal) -> any TrustStore {
+    ///
+    /// - Parameters:
+    ///   - subject: Whose trust data.
+    ///   - location: Where it lies, if not beside the images.
+    ///   - blobs: What was downloaded before; nil takes the cache of this machine.
+    /// - Returns: The store.
+    /// - Throws: ``Refusal``.
+    func store(
+        for subject: Subject,
+        at location: StoreLocation?,
+        blobs: SmallBlobCache? = nil
+    ) throws(Refusal) -> any TrustStore {
         switch location ?? subject.defaultLocation {
         case .registry(let repository):
             do {
-                return RegistryTrustStore(client: try client(for: repository), blobs: blobs)
+                return RegistryTrustStore(client: try client(for: repository), blobs: blobs ?? self.blobs)
             } catch {
                 throw Refusal.registry(error, checked: "the registry of \(repository)")
             }

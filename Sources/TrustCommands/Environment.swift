@@ -16,6 +16,8 @@ struct Environment: Sendable {
     var inputIsTerminal: Bool
     /// Whether standard error is a terminal.
     var errorIsTerminal: Bool
+    /// Whether standard output is a terminal.
+    var outputIsTerminal: Bool
     /// Columns of the terminal at standard error; 80 when it does not say.
     var terminalWidth: Int
 
@@ -25,16 +27,19 @@ struct Environment: Sendable {
     ///   - variables: The environment variables.
     ///   - inputIsTerminal: Whether standard input is a terminal.
     ///   - errorIsTerminal: Whether standard error is a terminal.
+    ///   - outputIsTerminal: Whether standard output is a terminal.
     ///   - terminalWidth: Columns of the terminal.
     init(
         variables: [String: String] = [:],
         inputIsTerminal: Bool = false,
         errorIsTerminal: Bool = false,
+        outputIsTerminal: Bool = false,
         terminalWidth: Int = 80
     ) {
         self.variables = variables
         self.inputIsTerminal = inputIsTerminal
         self.errorIsTerminal = errorIsTerminal
+        self.outputIsTerminal = outputIsTerminal
         self.terminalWidth = terminalWidth
     }
 
@@ -44,6 +49,7 @@ struct Environment: Sendable {
             variables: currentVariables,
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
             errorIsTerminal: isatty(STDERR_FILENO) == 1,
+            outputIsTerminal: isatty(STDOUT_FILENO) == 1,
             terminalWidth: currentWidth
         )
     }

@@ -15,8 +15,8 @@ struct Trustctl: ParsableCommand {
         version: "trustctl \(Version.string)",
         subcommands: [
             Initialize.self, SignCommands.self, Revoke.self, Verify.self, Resolve.self, List.self, Inspect.self,
-            PinCommands.self, Refresh.self, Rebin.self, SignerCommands.self, RootCommands.self, KeyCommands.self,
-            TUFCommands.self,
+            PinCommands.self, Refresh.self, Doctor.self, Rebin.self, SignerCommands.self, RootCommands.self,
+            KeyCommands.self, TUFCommands.self,
         ]
     )
 }

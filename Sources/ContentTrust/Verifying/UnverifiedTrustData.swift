@@ -28,7 +28,7 @@ public struct UnverifiedTrustData: Sendable {
     }
 
     /// The version that a root's file name begins with.
-    private static func rootVersion(_ fileName: String) -> Int64? {
+    static func rootVersion(_ fileName: String) -> Int64? {
         guard fileName.hasSuffix(".root.json") else { return nil }
         return Int64(fileName.dropLast(".root.json".count)).flatMap { $0 > 0 ? $0 : nil }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContentTrust
 
 /// A length of time as the command line writes it: `90s`, `15m`, `36h`, `14d`, or `10y` of 365 days.
 struct DurationArgument: Sendable, Hashable {
@@ -56,17 +57,7 @@ enum DurationText {
     ///
     /// - Parameter seconds: The length; negative ones are shown as 0.
     /// - Returns: The text.
-    static func words(_ seconds: Int64) -> String {
-        let seconds = max(0, seconds)
-        switch seconds {
-        case ..<120: return "\(seconds) s"
-        case ..<7200: return "\(seconds / 60) min"
-        case ..<172_800:
-            let minutes = seconds / 60 % 60
-            return minutes == 0 ? "\(seconds / 3600) h" : "\(seconds / 3600) h \(minutes) min"
-        default: return "\(seconds / 86_400) days"
-        }
-    }
+    static func words(_ seconds: Int64) -> String { SpanWords.words(seconds) }
 
     /// As above, for a duration.
     static func words(_ duration: Duration) -> String { words(duration.components.seconds) }

@@ -6,11 +6,14 @@ import TrustCrypto
 /// Pins as people and programs read them.
 enum PinText {
     /// One line, escaped.
-    static func line(_ pin: Pin) -> String {
+    static func line(_ pin: Pin) -> String { SafeText.escaped(plain(pin)) }
+
+    /// One line, as it is.
+    static func plain(_ pin: Pin) -> String {
         var text = "\(pin.scope): \(root(pin))"
         if let name = pin.signedName { text += ", signed as \(name)" }
         if pin.allowsUnnamed { text += ", unnamed trust data allowed" }
-        return SafeText.escaped(text)
+        return text
     }
 
     /// What is pinned.

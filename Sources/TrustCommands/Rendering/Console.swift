@@ -26,6 +26,8 @@ final class Console: Sendable {
     let errorIsTerminal: Bool
     /// Colours for standard error.
     let style: Style
+    /// Colours for standard output.
+    let outputStyle: Style
     /// Columns of the terminal.
     let width: Int
 
@@ -46,6 +48,7 @@ final class Console: Sendable {
     init(_ environment: Environment, write: @escaping Writer = Console.systemWrite) {
         errorIsTerminal = environment.errorIsTerminal
         style = Style(isColored: environment.errorIsTerminal && environment.allowsColor)
+        outputStyle = Style(isColored: environment.outputIsTerminal && environment.allowsColor)
         width = environment.terminalWidth
         self.write = write
     }

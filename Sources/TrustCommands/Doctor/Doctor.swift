@@ -1,0 +1,140 @@
+import ArgumentParser
+import ContentTrust
+import TUF
+
+/// `trustctl doctor`
+struct Doctor: TrustCommand {
+    static let title = "doctor"
+    static let configuration = CommandConfiguration(
+        abstract: "Say what is wrong with trust data or will be, when, and the command that mends it.",
+        discussion: """
+            Looks at the expiry of every role, at thresholds and keys, at every file in the store, at announcements of \
+            publishers, at the pin and what this machine has seen, and compares the signed tags with what the registry \
+            serves. It changes nothing. The exit status is that of what refuses verifiers or publishers now, else 0; \
+            docs/cli/doctor.md has the table of findings.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Repositories, or oci:PATH.", valueName: "repo"))
+    var repositories: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "Warn of roles that expire within this time, once two thirds of their lifetime are over.",
+            valueName: "time"
+        ),
+        transform: DurationArgument.parsing
+    )
+    var within: DurationArgument?
+
+    @Option(help: ArgumentHelp("From which severity on the exit status is not 0.", valueName: "error|warning"))
+    var failOn = FailOnArgument.error
+
+    @Option(help: ArgumentHelp("Finding to leave out, by its code; may be repeated.", valueName: "code"))
+    var ignore: [String] = []
+
+    @Flag(name: .customLong("no-tags"), help: "Do not compare the signed tags with what the registry serves.")
+    var leavesOutTags = false
+
+    @Option(help: ArgumentHelp("For oci:PATH: the name that its trust data must carry.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var keys: KeyStoreOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var common: CommonOptions
+
+    var timeLimit: Duration? { network.limit }
+
+    mutating func validate() throws {
+        for code in ignore where !FindingCode.all.contains(where: { $0.string == code }) {
+            // A misspelt code would leave nothing out, and be noticed by nobody until the night.
+            throw ValidationError("--ignore \(code): no finding has this code; docs/cli/doctor.md has the table.")
+        }
+    }
+
+    func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
+        var subjects: [Subject] = []
+        for text in repositories {
+            let subject = try ImageReference.subject(parsing: text)
+            if !subjects.contains(subject) { subjects.append(subject) }
+        }
+        let location = try store.location()
+        let options = try options()
+        let wanted = subjects
+        return try await context.withSession(common, network, for: subjects) { session async throws(Refusal) in
+            let doctor = TrustDoctor(
+                session: session,
+                keys: keys.stores(session.home),
+                options: options,
+                suggested: suggested
+            )
+            var worst: (reason: Reason, isWarning: Bool)?
+            for (index, subject) in wanted.enumerated() {
+                let bars = DoctorProgress(context.console)
+                let diagnosis = try await doctor.examine(subject, at: location, progress: bars.update)
+                bars.end()
+                let text = DiagnosisText(
+                    diagnosis: diagnosis.leavingOut(Set(ignore)),
+                    threshold: failOn.severity,
+                    style: context.console.outputStyle
+                )
+                show(text, isFirst: index == 0, on: context.console)
+                // An error of a later repository says more than a warning of an earlier one.
+                guard text.reason != .trusted, worst.map({ $0.isWarning && text.reason != .warning }) ?? true else {
+                    continue
+                }
+                worst = (text.reason, text.reason == .warning)
+            }
+            return worst?.reason ?? .trusted
+        }
+    }
+
+    private func show(_ text: DiagnosisText, isFirst: Bool, on console: Console) {
+        if common.json {
+            console.result(text.json.line)
+        } else if !common.quiet || text.reason != .trusted {
+            console.result(lines: (isFirst ? [] : [""]) + text.lines(all: common.verbose))
+        }
+    }
+
+    private func options() throws(Refusal) -> TrustDoctor.Options {
+        var options = TrustDoctor.Options()
+        if let within { options.horizon = within.seconds }
+        options.comparesTags = !leavesOutTags
+        options.signedName = try name.map { (name) throws(Refusal) in try SignedName.name(parsing: name) }
+        return options
+    }
+
+    /// What was given here and is needed again by the commands that mend something.
+    private var suggested: SuggestedOptions {
+        var options = SuggestedOptions()
+        options.home = common.home.map { " --home \(ShellWord.quoted($0))" } ?? ""
+        options.keyStores = keys.directories.map { " --key-store \(ShellWord.quoted($0))" }.joined()
+        options.store = store.arguments
+        options.network =
+            (network.http.plainHttp ? " --plain-http" : "")
+            + (network.http.caCert.map { " --ca-cert \(ShellWord.quoted($0))" } ?? "")
+        return options
+    }
+}
+
+/// The bars of what takes a while.
+private final class DoctorProgress: Sendable {
+    private let console: Console
+
+    init(_ console: Console) { self.console = console }
+
+    func update(_ step: TrustDoctor.Step, _ done: Int, _ all: Int) {
+        // Not worth a bar, and it would only flicker.
+        guard all >= 20 else { return }
+        let label =
+            switch step {
+            case .files: "reading files"
+            case .tags: "comparing tags"
+            }
+        console.progress(ProgressBar.line(label: label, done: done, total: all, width: console.width))
+    }
+
+    func end() { console.progress(nil) }
+}
