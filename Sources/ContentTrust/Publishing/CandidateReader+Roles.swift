@@ -18,6 +18,18 @@ extension CandidateReader {
         in candidate: Candidate,
         _ plan: MergePlan
     ) async throws(PublishError) -> Verified<Targets> {
+        guard let found = try await targetsIfAny(of: role, in: candidate, plan) else {
+            throw lost(try listed(role, in: candidate))
+        }
+        return found
+    }
+
+    /// As ``targets(of:in:_:)``; nil when the file is lost everywhere.
+    func targetsIfAny(
+        of role: RoleName,
+        in candidate: Candidate,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> Verified<Targets>? {
         let listed = try listed(role, in: candidate)
         var refused: TUFError?
         for data in Self.sources(of: candidate, plan) {
@@ -28,7 +40,7 @@ extension CandidateReader {
         if let refused {
             throw .refused(Refusal.metadata(refused, checked: "the role \(role) of \(subject)", pin: pin))
         }
-        throw lost(listed)
+        return nil
     }
 
     /// Which roles list the tags of a set.
@@ -158,7 +170,8 @@ extension CandidateReader {
                 .trustDataMissing,
                 checked: "trust data of \(subject)",
                 found: "\(listed.file.name) is listed, and neither the store nor this machine has it",
-                next: "on a machine that has published it: trustctl refresh \(subject.argument)"
+                next: "on a machine that has published it: trustctl refresh \(subject.argument); where there is none "
+                    + "left, whose tags are lost: trustctl refresh --unsafe-accept-loss \(subject.argument)"
             )
         )
     }

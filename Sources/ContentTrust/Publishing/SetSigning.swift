@@ -102,7 +102,7 @@ struct SetSigning: Sendable {
 
     /// What was revoked at this version or before is older than any set that could still be merged.
     private func oldestVersion(_ plan: MergePlan) -> Int64 {
-        (plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage)).last?.targetsVersion ?? 0) - 1
+        (plan.ancestors.last?.targetsVersion ?? 0) - 1
     }
 
     private func snapshot(_ plan: MergePlan, listing files: [SignedFile]) async throws(PublishError) -> SignedFile {
@@ -117,8 +117,7 @@ struct SetSigning: Sendable {
                 }
             )
         )
-        let ancestors = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage))
-        draft.setField(Lineage.field, to: Lineage.json(ancestors))
+        draft.setField(Lineage.field, to: Lineage.json(plan.ancestors))
         return try await sign(draft, root: plan.root)
     }
 
@@ -167,6 +166,7 @@ struct SetSigning: Sendable {
         threshold: Int,
         keyID: (PublicKey) -> KeyID?
     ) async throws(PublishError) -> SignedFile {
+        try NextVersions.check(draft, of: subject)
         do {
             let signers = try await signers.signers(for: draft.role, keys: keys, threshold: threshold)
             return try await draft.signed(
