@@ -119,7 +119,12 @@ import TrustTestSupport
             #expect(stuck.errorText.contains("trustctl key rotate \(world.repository) --role"), "\(stuck)")
             if roles.count > 1 {
                 let few = try await world.publisher.run(
-                    "key", "rotate", world.repository, "--role", roles[0], "--unsafe-unencrypted"
+                    "key",
+                    "rotate",
+                    world.repository,
+                    "--role",
+                    roles[0],
+                    "--unsafe-unencrypted"
                 )
                 try expect(few, Reason.rollback.exitCode)
             }
@@ -145,7 +150,12 @@ import TrustTestSupport
             try expect(try await world.consumer.run("verify", world.reference("1.0")), 0)
             try await Self.lose("root", of: world)
             let refused = try await world.publisher.run(
-                "key", "rotate", world.repository, "--role", "timestamp", "--unsafe-unencrypted"
+                "key",
+                "rotate",
+                world.repository,
+                "--role",
+                "timestamp",
+                "--unsafe-unencrypted"
             )
             try expect(refused, Reason.keyUnavailable.exitCode)
             let replace = ["init", world.repository, "--unsafe-replace-lost-root", "--unsafe-unencrypted", "--json"]
@@ -223,7 +233,10 @@ import TrustTestSupport
             try expect(refused, Reason.trustDataMissing.exitCode)
             #expect(refused.errorText.contains("--unsafe-accept-loss"), "\(refused)")
             let output = try await world.publisher.run(
-                "refresh", "--unsafe-accept-loss", world.repository, "--json"
+                "refresh",
+                "--unsafe-accept-loss",
+                world.repository,
+                "--json"
             )
             try expect(output, 0)
             let object = try output.object

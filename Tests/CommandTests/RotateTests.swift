@@ -87,7 +87,10 @@ import TrustTestSupport
             let refused = try await world.publisher.runAll(Self.rotate(world, "timestamp"))
             try expect(refused, Reason.keyUnavailable.exitCode)
             let count = try await Self.privateKeys(world.publisher).count
-            try expect(try await world.publisher.runAll(Self.rotate(world, "timestamp")), Reason.keyUnavailable.exitCode)
+            try expect(
+                try await world.publisher.runAll(Self.rotate(world, "timestamp")),
+                Reason.keyUnavailable.exitCode
+            )
             #expect(try await Self.privateKeys(world.publisher).count == count)
             let next = try #require(try refused.object["next"]?.string)
             let start = try #require(next.firstRange(of: "trustctl root propose").map(\.lowerBound))
@@ -123,7 +126,13 @@ import TrustTestSupport
                 Reason.usage.exitCode
             )
             let made = try await world.publisher.run(
-                "key", "generate", "--role", "targets", "--repository", world.repository, "--unsafe-unencrypted"
+                "key",
+                "generate",
+                "--role",
+                "targets",
+                "--repository",
+                world.repository,
+                "--unsafe-unencrypted"
             )
             let id = made.text.split(separator: "\n").map(String.init).first ?? ""
             let output = try await world.publisher.runAll(Self.rotate(world, "targets", more: ["--key", id]))

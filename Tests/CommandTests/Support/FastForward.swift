@@ -45,8 +45,13 @@ extension World {
         manifest = try await replacing("timestamp.json", by: "timestamp.json", bytes, in: manifest)
         let path = try directory.write(manifest.jsonBytes(pretty: false), to: "forged.json")
         try await curl(
-            "-X", "PUT", "-H", "Content-Type: application/vnd.oci.image.manifest.v1+json", "--data-binary",
-            "@\(path)", "\(url)/manifests/trust-data"
+            "-X",
+            "PUT",
+            "-H",
+            "Content-Type: application/vnd.oci.image.manifest.v1+json",
+            "--data-binary",
+            "@\(path)",
+            "\(url)/manifests/trust-data"
         )
     }
 
