@@ -10,6 +10,7 @@ extension World {
     /// Signs the present set anew with the publisher's keys, and with the highest version in some roles.
     ///
     /// - Parameter roles: The roles, timestamp among them; snapshot too where it is targets.
+    /// - Throws: What reading, signing and writing throws.
     func fastForward(_ roles: [RoleName]) async throws {
         var manifest = try JSONValue(parsing: try await get("manifests/trust-data"))
         var timestamp = try JSONValue(parsing: try await file("timestamp.json", manifest))
