@@ -24,6 +24,9 @@ public struct TrustHome: Sendable, Hashable {
     /// The pins.
     public var pins: PinStore { PinStore(directory: trust) }
 
+    /// The note of a rotation of keys that is under way.
+    func rotation(signedName: String) -> String { "\(trust)/rotations/\(PathSegment.encoded(signedName)).json" }
+
     /// What was seen of the trust data with a signed name, in a directory for each anchor.
     func seen(signedName: String) -> String { "\(trust)/seen/\(PathSegment.encoded(signedName))" }
 

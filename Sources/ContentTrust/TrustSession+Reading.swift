@@ -77,12 +77,24 @@ extension TrustSession {
                 return (try await updater.refresh(from: TrustDataSource(data: data), now: now), data)
             } catch {
                 // With the root of the right repository at hand, another's metadata looks badly signed.
-                guard case .metadata(.thresholdNotMet) = error,
-                    let foreign = await Self.foreignName(of: data, pin.binding(for: located.repository))
+                guard case .metadata(.thresholdNotMet) = error else { throw error }
+                // With roots that were seen before at hand, so does what was begun anew with another root.
+                if await Self.isBegunAnew(data, pin) { throw .metadata(.notPinned(required: 1, valid: 0)) }
+                guard let foreign = await Self.foreignName(of: data, pin.binding(for: located.repository))
                 else { throw error }
                 throw .metadata(foreign)
             }
         }
+    }
+
+    /// Whether a set has roots, of which nothing is verified, and none that meets the pin. What cannot be read says nothing.
+    private static func isBegunAnew(_ data: any TrustData, _ pin: Pin) async -> Bool {
+        guard let names = try? await data.rootFileNames(), !names.isEmpty else { return false }
+        for name in names.prefix(TUFLimits().rootRotations) {
+            let bytes = try? await data.bytes(ofFile: name, maximumLength: TUFLimits().rootLength)
+            guard let bytes = bytes ?? nil, !pin.anchor.accepts(bytes) else { return false }
+        }
+        return true
     }
 
     /// The error that says so when a set, of which nothing is verified, claims to be another repository's. What cannot

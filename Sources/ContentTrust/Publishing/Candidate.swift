@@ -22,6 +22,8 @@ struct CandidateReader: Sendable {
     let pin: Pin
     let subject: Subject
     let now: Instant
+    /// Whether the loss of a delegated role's file is accepted: what it listed is then signed no more.
+    var unsafeAcceptsLoss = false
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
         let result: (set: TrustedSet, files: CachedMetadata)
@@ -92,16 +94,29 @@ struct MergePlan: Sendable {
     let others: [Candidate]
     /// Whether ``base`` is what the store serves.
     let baseIsPresent: Bool
-    let targetsVersion: Int64
-    let snapshotVersion: Int64
-    let timestampVersion: Int64
+    /// The versions of the new set's files.
+    var targetsVersion: Int64 { versions.targets }
+    var snapshotVersion: Int64 { versions.snapshot }
+    var timestampVersion: Int64 { versions.timestamp }
+    private let versions: NextVersions
     /// The root of the new set: that of the base, or one that follows it.
-    var root: Verified<Root>
+    let root: Verified<Root>
     /// All sets that are known, those that count for nothing included.
     let candidates: [Candidate]
 
     /// A plan over all sets that are known; nil when there is none.
-    init?(_ candidates: [Candidate], present: Digest?) {
+    ///
+    /// - Parameters:
+    ///   - candidates: The sets.
+    ///   - present: The one that readers see.
+    ///   - previousRoot: While a root is about to be published: the file of the one that it follows. Sets under it still
+    ///     count as long as readers see it.
+    init?(_ candidates: [Candidate], present: Digest?, replacing previousRoot: [UInt8]? = nil) {
+        let rootIsUnpublished =
+            previousRoot != nil
+            && candidates.contains {
+                present != nil && $0.identity == present && $0.set.root.bytes == previousRoot
+            }
         let counting = candidates.filter { candidate in
             !candidates.contains { $0.lineage.outran(candidate.lineage) }
         }
@@ -127,16 +142,32 @@ struct MergePlan: Sendable {
         guard let base = ordered.first else { return nil }
         self.base = base
         root = base.set.root
-        others = ordered.dropFirst().filter { !base.lineage.isPast($0.lineage) }
+        others = ordered.dropFirst().filter {
+            !base.lineage.isPast($0.lineage, rootIsUnpublished: rootIsUnpublished)
+        }
         baseIsPresent = present != nil && base.identity == present
         self.candidates = candidates
-        targetsVersion = (candidates.map(\.lineage.own.targetsVersion).max() ?? 0) + 1
-        snapshotVersion = (candidates.map(\.lineage.own.snapshotVersion).max() ?? 0) + 1
-        timestampVersion = (candidates.map(\.lineage.timestampVersion).max() ?? 0) + 1
+        versions = NextVersions(after: candidates, under: root)
     }
 
-    /// The version of a delegated role's next file: above all that were ever listed.
-    func nextVersion(of role: RoleName) -> Int64 {
-        (candidates.compactMap { $0.set.snapshot.payload.roles[role]?.version }.max() ?? 0) + 1
+    /// The plan with a root that follows the base's: what its keys did not sign binds nobody who verifies under it.
+    init(_ plan: MergePlan, under root: Verified<Root>) {
+        base = plan.base
+        others = plan.others
+        baseIsPresent = plan.baseIsPresent
+        candidates = plan.candidates
+        self.root = root
+        versions = NextVersions(after: plan.candidates, under: root)
+    }
+
+    /// The version of a delegated role's next file.
+    func nextVersion(of role: RoleName) -> Int64 { versions.next(of: role, after: candidates, under: root) }
+
+    /// What the new set lists as its ancestors: none that are newer than itself, as the sets of a fast-forward attack
+    /// are.
+    var ancestors: [Lineage.Entry] {
+        base.lineage.ancestors(mergedWith: others.map(\.lineage)).filter {
+            $0.snapshotVersion < snapshotVersion && $0.targetsVersion <= targetsVersion
+        }
     }
 }

@@ -18,6 +18,18 @@ extension CandidateReader {
         in candidate: Candidate,
         _ plan: MergePlan
     ) async throws(PublishError) -> Verified<Targets> {
+        guard let found = try await targetsIfAny(of: role, in: candidate, plan) else {
+            throw lost(try listed(role, in: candidate))
+        }
+        return found
+    }
+
+    /// As ``targets(of:in:_:)``; nil when the file is lost everywhere.
+    func targetsIfAny(
+        of role: RoleName,
+        in candidate: Candidate,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> Verified<Targets>? {
         switch try await file(try listed(role, in: candidate), in: candidate, plan) {
         case .success(let targets): return targets
         case .failure(let error):
@@ -42,7 +54,8 @@ extension CandidateReader {
     ) async throws(PublishError) -> SignerFile? {
         do {
             let listed = try candidate.set.listed(authority)
-            return try SignerFile(try await file(listed, in: candidate, plan).get(), role: role)
+            guard let targets = try await file(listed, in: candidate, plan).get() else { throw lost(listed) }
+            return try SignerFile(targets, role: role)
         } catch let error as PublishError {
             throw error
         } catch let error as TUFError {
@@ -53,12 +66,12 @@ extension CandidateReader {
         }
     }
 
-    /// A listed file, from wherever it is, or why what is there is refused.
+    /// A listed file, from wherever it is, or why what is there is refused; nil when it is lost everywhere.
     private func file(
         _ listed: ListedTargets,
         in candidate: Candidate,
         _ plan: MergePlan
-    ) async throws(PublishError) -> Result<Verified<Targets>, TUFError> {
+    ) async throws(PublishError) -> Result<Verified<Targets>?, TUFError> {
         var refused: TUFError?
         for data in Self.sources(of: candidate, plan) {
             guard let bytes = try await bytes(of: listed, in: data) else { continue }
@@ -71,8 +84,7 @@ extension CandidateReader {
                 refused = refused ?? error
             }
         }
-        if let refused { return .failure(refused) }
-        throw lost(listed)
+        return refused.map { .failure($0) } ?? .success(nil)
     }
 
     /// Which roles list the tags of a set.
@@ -234,7 +246,8 @@ extension CandidateReader {
                 .trustDataMissing,
                 checked: "trust data of \(subject)",
                 found: "\(listed.file.name) is listed, and neither the store nor this machine has it",
-                next: "on a machine that has published it: trustctl refresh \(subject.argument)"
+                next: "on a machine that has published it: trustctl refresh \(subject.argument); where there is none "
+                    + "left, whose tags are lost: trustctl refresh --unsafe-accept-loss \(subject.argument)"
             )
         )
     }

@@ -129,23 +129,36 @@ public actor KeyStoreSigners: SignerSource {
         try await records { $0.role == role && $0.repository?.utf8.elementsEqual(repository.utf8) == true }
     }
 
+    /// The keys of a role that were made with a label.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - label: The label.
+    /// - Returns: The keys, oldest first.
+    /// - Throws: ``Refusal`` when some store or file cannot be read.
+    public func keys(for role: RoleName, labelled label: String) async throws(Refusal) -> [TUFKey] {
+        try await records { $0.role == role && $0.label?.utf8.elementsEqual(label.utf8) == true }
+    }
+
     /// Makes a key and keeps it in the primary store.
     ///
     /// - Parameters:
     ///   - role: The role.
     ///   - repository: The repository that it is for; nil for root keys.
     ///   - algorithm: Its algorithm.
+    ///   - label: A note by which it is found again.
     /// - Returns: The key, which is stored.
     /// - Throws: ``Refusal``.
     public func makeKey(
         for role: RoleName,
         repository: String?,
-        algorithm: KeyAlgorithm
+        algorithm: KeyAlgorithm,
+        label: String?
     ) async throws(Refusal) -> TUFKey {
         let checked = "a new \(role) key"
         do throws(KeyStorageError) {
             let key = try await KeyGeneration.key(algorithm)
-            let attributes = try KeyAttributes(role: role, repository: repository)
+            let attributes = try KeyAttributes(role: role, repository: repository, label: label)
             let record: KeyRecord
             if let unencryptedStore {
                 record = try await unencryptedStore.addUnencryptedUnsafe(key, attributes, created: clock.now())

@@ -120,9 +120,16 @@ package struct Lineage: Sendable, Hashable {
     /// listed here. Or it lies under an older root: the keys that signed it may have been taken away since, and what they
     /// sign must not be signed anew. Or no set is known that went into both, so that nobody can tell what either changed.
     /// Its publisher, if there still is one, tries again.
-    package func isPast(_ other: Lineage) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - other: The other set.
+    ///   - rootIsUnpublished: Whether this set's root is one that readers do not know yet: what the root before it allowed
+    ///     still counts then.
+    /// - Returns: Whether it is.
+    package func isPast(_ other: Lineage, rootIsUnpublished: Bool = false) -> Bool {
         guard !contains(other), !other.contains(self) else { return false }
-        return isBeyondWindow(other.own) || other.rootVersion < rootVersion || forkTargetsVersion(with: other) == nil
+        let isTooOld = rootIsUnpublished ? other.rootVersion + 1 < rootVersion : other.rootVersion < rootVersion
+        return isBeyondWindow(other.own) || isTooOld || forkTargetsVersion(with: other) == nil
     }
 
     /// The targets version at which this set and `other` parted: that of the newest set that went into both; nil when none

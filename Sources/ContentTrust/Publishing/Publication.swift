@@ -10,6 +10,8 @@ package actor Publication {
     enum Intent: Sendable {
         /// Publishes the first set. Refused when there is one.
         case initialize(NewTrustData)
+        /// Publishes a first set in the place of one whose root is lost.
+        case replace(NewTrustData)
         /// Lists tags (a record) and takes tags out (nil).
         case tags([TargetPath: TargetRecord?])
         /// Lists tags in a signer's role, and takes tags out of it (nil).
@@ -51,12 +53,23 @@ package actor Publication {
         package let acceptedSigners: [RoleName]
         /// How many hash bins list the tags; 0 when the targets do.
         package let bins: Int
+        /// Roles whose files were lost, and which list no tag now.
+        package var lostRoles: [RoleName] = []
     }
 
     /// Whether the first set is published.
     package nonisolated var creates: Bool {
         if case .initialize = intent { return true }
         return false
+    }
+
+    /// Whether a root is published that follows the present one.
+    package nonisolated var replacesRoot: Bool { previousRoot != nil }
+
+    /// The file of the root that is to be replaced.
+    private nonisolated var previousRoot: [UInt8]? {
+        if case .root(let proposal) = intent { return proposal.previous.bytes }
+        return nil
     }
 
     /// Whether a store is asked about all that it should have: whoever signs tags wants to be done soon.
@@ -102,13 +115,21 @@ package actor Publication {
         merging announced: [any TrustData] = []
     ) async throws(PublishError) -> NewTrustData? {
         if case .initialize(let first) = intent { return try await initial(first, present: present) }
+        if case .replace(let first) = intent {
+            if let present, try await reader.timestamp(of: present) == first.timestampBytes { return nil }
+            return try await checked(first)
+        }
         var candidates: [Candidate] = []
-        if let present { candidates.append(try await reader.candidate(present)) }
         for data in announced { candidates.append(try await reader.candidate(data)) }
         // What this machine has published or seen counts as well: a registry that was restored, or lost the set, must not
         // take changes back.
         if let seen = try await reader.seen() { candidates.append(seen) }
-        guard let plan = MergePlan(candidates, present: present?.identity) else {
+        if let present {
+            do { candidates.insert(try await reader.candidate(present), at: 0) } catch {
+                guard !candidates.isEmpty, mayReplace(error) else { throw error }
+            }
+        }
+        guard let plan = MergePlan(candidates, present: present?.identity, replacing: previousRoot) else {
             throw .refused(
                 // It is pinned, so there was some.
                 Refusal(
@@ -122,38 +143,49 @@ package actor Publication {
         return try await next(try rooted(plan))
     }
 
+    /// Whether a set may be published in the place of one that cannot be verified. A thief of the snapshot and timestamp
+    /// keys can put one there that lists what does not exist, and whoever puts that right must not be kept from it. What
+    /// lies under another root is left to its publisher.
+    private func mayReplace(_ error: PublishError) -> Bool {
+        guard case .refused(let refusal) = error, refusal.reason == .badSignature else { return false }
+        return switch intent {
+        case .refresh, .root: true
+        case .initialize, .replace, .tags, .signerTags, .signers, .bins: false
+        }
+    }
+
     /// The plan with the root that is to be published.
     private func rooted(_ plan: MergePlan) throws(PublishError) -> MergePlan {
         guard case .root(let proposal) = intent, plan.root.bytes != proposal.root.bytes else { return plan }
         guard plan.root.bytes == proposal.previous.bytes else {
             throw .conflict(
                 "the proposal follows root \(proposal.previous.payload.common.version), and there is root "
-                    + "\(plan.root.payload.common.version) now, which is another: propose anew"
+                    + "\(plan.root.payload.common.version) now, which is another: refresh, and propose anew"
             )
         }
-        var plan = plan
-        do { plan.root = try plan.base.set.nextRoot(proposal.root.bytes) } catch {
+        do { return MergePlan(plan, under: try plan.base.set.nextRoot(proposal.root.bytes)) } catch {
             throw .refused(Refusal.metadata(error, checked: "the proposed root of \(subject)", pin: nil))
         }
-        return plan
+    }
+
+    /// A first set. What cannot be verified by those who pull is not published.
+    private func checked(_ first: NewTrustData) async throws(PublishError) -> NewTrustData {
+        let candidate = try await reader.candidate(first.data)
+        let layout = try reader.layout(of: candidate)
+        try await reader.check(layout.binRoles, in: candidate)
+        outcome = Outcome(
+            tags: [:],
+            unmerged: [],
+            signedRoles: RoleName.topLevel + layout.binRoles,
+            takenRoles: [],
+            acceptedSigners: [],
+            bins: layout.count
+        )
+        return first
     }
 
     private func initial(_ first: NewTrustData, present: (any TrustData)?) async throws(PublishError) -> NewTrustData? {
-        guard let present else {
-            // What cannot be verified by those who pull is not published.
-            let candidate = try await reader.candidate(first.data)
-            let layout = try reader.layout(of: candidate)
-            try await reader.check(layout.binRoles, in: candidate)
-            outcome = Outcome(
-                tags: [:],
-                unmerged: [],
-                signedRoles: RoleName.topLevel + layout.binRoles,
-                takenRoles: [],
-                acceptedSigners: [],
-                bins: layout.count
-            )
-            return first
-        }
+        guard let present else { return try await checked(first) }
         // A first attempt may have succeeded without anybody learning of it.
         if try await reader.timestamp(of: present) == first.timestampBytes { return nil }
         throw .refused(
@@ -172,6 +204,8 @@ package actor Publication {
         try await changeSigners(&edit)
         var signerRoles = SignerRoles(edit, reader: reader, signing: signing)
         let tags = try await apply(to: &edit, &signerRoles)
+        // What is lost is found by reading all.
+        if reader.unsafeAcceptsLoss { try await edit.loadAll() }
         try await chooseBins(&edit)
         // Readers of another set that goes in here must not see older targets afterwards.
         let needsTargets = edit.isChanged || edit.hasNewerTargetsElsewhere
@@ -194,7 +228,8 @@ package actor Publication {
             signedRoles: made?.signedRoles ?? [],
             takenRoles: made?.takenRoles ?? [],
             acceptedSigners: made == nil ? [] : signerRoles.accepted,
-            bins: edit.layout.count
+            bins: edit.layout.count,
+            lostRoles: made == nil ? [] : edit.lostRoles.sorted()
         )
         guard let made else { return nil }
         // What cannot be verified by those who pull is not published.

@@ -19,6 +19,9 @@ public struct InitializeOptions: Sendable {
     public var name: String?
     /// Over how many hash bins the tags are spread. By default none.
     public var bins: BinChoice = .count(0)
+    /// Begins anew with another root although there is trust data, because too few of its root keys are left to change it.
+    /// The tags that verify under this machine's pin are signed again; where nothing is pinned, none are.
+    public var unsafeReplacesLostRoot = false
 
     /// The defaults.
     public init() {}
@@ -34,6 +37,8 @@ public struct InitializeReport: Sendable {
     public let madeKeys: Set<KeyID>
     /// The pin that was added on this machine; ``Pin/command`` adds it elsewhere.
     public let pin: Pin
+    /// The tags that were signed again under the new root; nil where nothing was replaced.
+    public let carriedTags: [String]?
     /// What was published.
     public let published: PublishReport
 }
@@ -56,18 +61,32 @@ extension Publisher {
     ) async throws(Refusal) -> InitializeReport {
         let store = try session.store(for: subject, at: location)
         let repository = name(of: subject, options: options)
-        try checkNew(repository, subject: subject)
-        try await checkVacant(store, subject: subject)
+        var lost: LostTrustData?
+        if options.unsafeReplacesLostRoot {
+            lost = try await lostTrustData(subject, store: store, repository: repository)
+        } else {
+            try checkNew(repository, subject: subject)
+            try await checkVacant(store, subject: subject)
+        }
         var made: Set<KeyID> = []
         var keys: [RoleName: [TUFKey]] = [:]
-        keys[.root] = try await rootKeys(options, made: &made)
+        keys[.root] = try await rootKeys(options, replacing: lost, made: &made)
         for role in [RoleName.targets, .snapshot, .timestamp] {
-            if let present = try await signers.keys(for: role, repository: repository).last {
+            // The keys under a lost root would make those who still pin it take the new metadata for their own.
+            let present =
+                if let lost { try await signers.keys(for: role, labelled: lost.label).last } else {
+                    try await signers.keys(for: role, repository: repository).last
+                }
+            if let present {
                 keys[role] = [present]
                 continue
             }
-            let algorithm = options.algorithms[role] ?? .ecdsaP256
-            let key = try await signers.makeKey(for: role, repository: repository, algorithm: algorithm)
+            let key = try await signers.makeKey(
+                for: role,
+                repository: repository,
+                algorithm: options.algorithms[role] ?? .ecdsaP256,
+                label: lost?.label
+            )
             made.insert(key.computedID)
             keys[role] = [key]
         }
@@ -77,30 +96,38 @@ extension Publisher {
             repository: repository,
             keys: keys,
             rootThreshold: threshold,
-            bins: options.bins,
+            bins: options.bins == .count(0) ? lost?.bins ?? options.bins : options.bins,
+            tags: lost?.tags ?? TagTable(),
             subject: subject
         )
         let pin = Pin(scope: .repository(repository), anchor: .keys(rootIDs, threshold: threshold))
         // Before anything is published: what is published and not pinned here, nobody on this machine could go on with.
-        do {
-            _ = try await session.home.pins.add(pin, replacing: false)
-        } catch {
-            throw Refusal.pins(error)
-        }
+        // The pin of a lost root stays until then: it is what the tags are verified by, should this have to be run again.
+        if lost == nil { try await add(pin, replacing: false) }
         let published = try await publish(
-            .initialize(first),
+            lost == nil ? .initialize(first) : .replace(first),
             subject: subject,
             store: store,
             repository: repository,
             pin: pin
         )
+        if lost != nil { try await add(pin, replacing: true) }
         return InitializeReport(
             repository: repository,
             keys: keys,
             madeKeys: made,
             pin: pin,
+            carriedTags: lost.map { $0.tags.records.keys.map(\.string).sorted() },
             published: published
         )
+    }
+
+    private func add(_ pin: Pin, replacing: Bool) async throws(Refusal) {
+        do {
+            _ = try await session.home.pins.add(pin, replacing: replacing)
+        } catch {
+            throw Refusal.pins(error)
+        }
     }
 
     // MARK: Checks
@@ -159,7 +186,11 @@ extension Publisher {
 
     // MARK: Keys
 
-    private func rootKeys(_ options: InitializeOptions, made: inout Set<KeyID>) async throws(Refusal) -> [TUFKey] {
+    private func rootKeys(
+        _ options: InitializeOptions,
+        replacing lost: LostTrustData?,
+        made: inout Set<KeyID>
+    ) async throws(Refusal) -> [TUFKey] {
         let present = try await signers.rootKeys()
         if !options.rootKeys.isEmpty {
             var chosen: [TUFKey] = []
@@ -175,6 +206,19 @@ extension Publisher {
                 if !chosen.contains(key) { chosen.append(key) }
             }
             return chosen
+        }
+        if let lost {
+            // What is left of the lost root's keys is no beginning. A run that was interrupted has made this one.
+            if let begun = try await signers.keys(for: .root, labelled: lost.label).last { return [begun] }
+            let algorithm = options.algorithms[.root] ?? .ecdsaP256
+            let key = try await signers.makeKey(
+                for: .root,
+                repository: nil,
+                algorithm: algorithm,
+                label: lost.label
+            )
+            made.insert(key.computedID)
+            return [key]
         }
         if !options.newRootKey, let only = try Self.only(of: present) { return [only] }
         // Another publisher may have found none, too: whoever comes second uses the key that the first one made.
@@ -211,6 +255,7 @@ extension Publisher {
         keys: [RoleName: [TUFKey]],
         rootThreshold: Int,
         bins: BinChoice,
+        tags: TagTable,
         subject: Subject
     ) async throws(Refusal) -> NewTrustData {
         let now = session.clock.now()
@@ -243,13 +288,15 @@ extension Publisher {
         let targetsKeys = keys[.targets] ?? []
         var layout = try binLayout(bins, targetsKeys, subject)
         var targets = draft(.targets)
-        targets.changeTargets([:])
+        var tables: [RoleName: TagTable] = [:]
+        tags.spread(as: layout, into: &tables)
+        targets.changeTargets((tables[.targets] ?? TagTable()).changes(from: TagTable()))
         let rootFile = try await sign(root, keys[.root] ?? [], threshold: rootThreshold, subject: subject)
         var files = [rootFile]
         var records: [RoleName: MetaRecord] = [:]
         for role in layout.binRoles {
             var bin = draft(role)
-            bin.changeTargets([:])
+            bin.changeTargets((tables[role] ?? TagTable()).changes(from: TagTable()))
             layout.earliestExpiry = bin.expires
             let file = try await sign(bin, targetsKeys, subject: subject)
             files.append(file)

@@ -36,19 +36,7 @@ extension Publisher {
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
         let now = session.clock.now()
-        let updater = session.updater(pin, repository: located.repository)
-        let found = try await session.reading(store, of: subject, pin: pin, first: located.data) {
-            (data) throws(UpdateError<TrustStoreError>) in
-            try await updater.unsafeEditable(from: TrustDataSource(data: data), now: now).set.root
-        }
-        guard let root = found else {
-            throw Refusal(
-                .trustDataMissing,
-                checked: "trust data of \(subject) in \(store.name)",
-                found: "none",
-                next: "ask the publisher to run: trustctl refresh \(subject.argument)"
-            )
-        }
+        let root = try await newestRoot(of: located, pin: pin, now: now).root
         var roles: [RoleName: (keys: [TUFKey], threshold: Int)] = [:]
         for role in RoleName.topLevel { roles[role] = try Self.keys(of: role, after: edit, root.payload) }
         var draft = RoleDraft(editing: root, role: .root)
@@ -127,7 +115,7 @@ extension Publisher {
         return (keys, threshold)
     }
 
-    private static func checkSigned(_ proposal: RootProposal, subject: Subject) throws(Refusal) {
+    static func checkSigned(_ proposal: RootProposal, subject: Subject) throws(Refusal) {
         let demands: [RootProposal.Demand]
         do { demands = try proposal.demands() } catch {
             throw Refusal.metadata(error, checked: "the proposed root of \(subject)", pin: nil)

@@ -76,6 +76,21 @@ public struct Publisher: Sendable {
         try await publish(.refresh, subject: subject, location: location)
     }
 
+    /// As ``refresh(_:at:)``, where files of delegated roles are lost and no machine has them: these roles are signed anew
+    /// without a tag. What they listed is signed no more, whatever it was.
+    ///
+    /// - Parameters:
+    ///   - subject: Whose trust data.
+    ///   - location: Where it lies, if not beside the images.
+    /// - Returns: What was published; ``PublishReport/lostRoles`` names the roles.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func refreshUnsafeAcceptingLoss(
+        _ subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> PublishReport {
+        try await publish(.refresh, subject: subject, location: location, unsafeAcceptsLoss: true)
+    }
+
     /// Spreads the tags over hash bins, so that with very many of them a verifier still reads little, and signing one more
     /// writes little.
     ///
@@ -98,12 +113,20 @@ public struct Publisher: Sendable {
     func publish(
         _ intent: Publication.Intent,
         subject: Subject,
-        location: StoreLocation?
+        location: StoreLocation?,
+        unsafeAcceptsLoss: Bool = false
     ) async throws(Refusal) -> PublishReport {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
-        return try await publish(intent, subject: subject, store: store, repository: located.repository, pin: pin)
+        return try await publish(
+            intent,
+            subject: subject,
+            store: store,
+            repository: located.repository,
+            pin: pin,
+            unsafeAcceptsLoss: unsafeAcceptsLoss
+        )
     }
 
     func publish(
@@ -111,7 +134,8 @@ public struct Publisher: Sendable {
         subject: Subject,
         store: any TrustStore,
         repository: String,
-        pin: Pin
+        pin: Pin,
+        unsafeAcceptsLoss: Bool = false
     ) async throws(Refusal) -> PublishReport {
         let now = session.clock.now()
         let updater = session.updater(pin, repository: repository)
@@ -122,7 +146,8 @@ public struct Publisher: Sendable {
                 cache: session.cache(pin, repository: repository),
                 pin: pin,
                 subject: subject,
-                now: now
+                now: now,
+                unsafeAcceptsLoss: unsafeAcceptsLoss
             ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
             subject: subject,
@@ -220,6 +245,8 @@ public struct PublishReport: Sendable {
     public let acceptedSigners: [RoleName]
     /// How many hash bins list the tags; 0 when the targets do.
     public let bins: Int
+    /// Roles whose files were lost everywhere, and which list no tag now.
+    public let lostRoles: [RoleName]
     /// The versions that readers see now.
     public let versions: [RoleName: Int64]
     /// When each role expires.
@@ -246,6 +273,7 @@ public struct PublishReport: Sendable {
         signedRoles = changed ? outcome.signedRoles : []
         acceptedSigners = outcome.acceptedSigners
         bins = outcome.bins
+        lostRoles = changed ? outcome.lostRoles : []
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)
         firstExpiry = set.earliestExpiry

@@ -123,7 +123,7 @@ struct SetSigning: Sendable {
 
     /// What was revoked at this version or before is older than any set that could still be merged.
     private func oldestVersion(_ plan: MergePlan) -> Int64 {
-        (plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage)).last?.targetsVersion ?? 0) - 1
+        (plan.ancestors.last?.targetsVersion ?? 0) - 1
     }
 
     private func snapshot(_ edit: TagEdit, listing files: [SignedFile]) async throws(PublishError) -> SignedFile {
@@ -144,8 +144,7 @@ struct SetSigning: Sendable {
             records[file.role] = bins?.contains(file.role) == true ? MetaRecord(version: file.version) : file.record
         }
         draft.setRecords(records)
-        let ancestors = plan.base.lineage.ancestors(mergedWith: plan.others.map(\.lineage))
-        draft.setField(Lineage.field, to: Lineage.json(ancestors))
+        draft.setField(Lineage.field, to: Lineage.json(plan.ancestors))
         return try await sign(draft, root: plan.root)
     }
 
@@ -199,6 +198,7 @@ struct SetSigning: Sendable {
         threshold: Int,
         keyID: (PublicKey) -> KeyID?
     ) async throws(PublishError) -> SignedFile {
+        try NextVersions.check(draft, of: subject)
         do {
             let signers = try await signers.signers(for: draft.role, keys: keys, threshold: threshold)
             return try await draft.signed(

@@ -51,7 +51,40 @@ public protocol SignerSource: Sendable {
     ///   - role: The role.
     ///   - repository: The repository that it is for; nil for root keys, which may serve many.
     ///   - algorithm: Its algorithm.
+    ///   - label: A note by which it is found again.
     /// - Returns: The key; it is in the key store when this returns.
     /// - Throws: ``Refusal``.
-    func makeKey(for role: RoleName, repository: String?, algorithm: KeyAlgorithm) async throws(Refusal) -> TUFKey
+    func makeKey(
+        for role: RoleName,
+        repository: String?,
+        algorithm: KeyAlgorithm,
+        label: String?
+    ) async throws(Refusal) -> TUFKey
+
+    /// The keys of a role that were made with a label.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - label: The label.
+    /// - Returns: The keys, oldest first.
+    /// - Throws: ``Refusal`` when a key store cannot be read.
+    func keys(for role: RoleName, labelled label: String) async throws(Refusal) -> [TUFKey]
+}
+
+extension SignerSource {
+    /// Makes a key without a label and keeps it.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - repository: The repository that it is for; nil for root keys, which may serve many.
+    ///   - algorithm: Its algorithm.
+    /// - Returns: The key; it is in the key store when this returns.
+    /// - Throws: ``Refusal``.
+    public func makeKey(
+        for role: RoleName,
+        repository: String?,
+        algorithm: KeyAlgorithm
+    ) async throws(Refusal) -> TUFKey {
+        try await makeKey(for: role, repository: repository, algorithm: algorithm, label: nil)
+    }
 }

@@ -29,6 +29,8 @@ struct TagEdit: Sendable {
     private let formerDelegations: SignerDelegations
     /// Tags that two other publishers had changed differently; what the base says stayed.
     private(set) var unmerged: [TargetPath] = []
+    /// Roles whose files were lost everywhere, and which begin anew without a tag.
+    private(set) var lostRoles: [RoleName] = []
     /// Whether the roles of the base that are not in the new layout are gone.
     var isRespread: Bool { !layout.isSpread(as: baseLayout) }
 
@@ -244,19 +246,28 @@ struct TagEdit: Sendable {
         guard !new.isEmpty else { return }
         for (name, (targets, table)) in zip(new, try await tables(new, in: holder)) {
             roles[name] = Role(base: targets, before: table, after: table)
+            if targets == nil { lostRoles.append(name) }
         }
     }
 
     private func tables(
         _ names: [RoleName],
         in candidate: Candidate
-    ) async throws(PublishError) -> [(targets: Verified<Targets>, table: TagTable)] {
+    ) async throws(PublishError) -> [(targets: Verified<Targets>?, table: TagTable)] {
         let reader = reader
         let plan = plan
         return try await Concurrently.map(names, width: Self.width) { (name) throws(PublishError) in
-            let targets =
-                name == .targets
-                ? candidate.set.targets : try await reader.targets(of: name, in: candidate, plan)
+            let targets: Verified<Targets>
+            if name == .targets {
+                targets = candidate.set.targets
+            } else if reader.unsafeAcceptsLoss {
+                guard let found = try await reader.targetsIfAny(of: name, in: candidate, plan) else {
+                    return (nil, TagTable())
+                }
+                targets = found
+            } else {
+                targets = try await reader.targets(of: name, in: candidate, plan)
+            }
             do throws(TUFError) { return (targets, try TagTable(targets, role: name)) } catch {
                 throw .refused(Refusal.metadata(error, checked: "trust data of \(reader.subject)", pin: nil))
             }

@@ -25,6 +25,7 @@ struct RegistryPublishing {
             slotCount: RegistryTrustStore.slotCount,
             copies: RegistryTrustStore.copies,
             creates: publication.creates,
+            replacesRoot: publication.replacesRoot,
             maximumRounds: RegistryTrustStore.maximumRounds,
             choose: { $0.randomElement() ?? 0 }
         )

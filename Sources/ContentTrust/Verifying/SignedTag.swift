@@ -15,6 +15,9 @@ public struct SignedTag: Sendable, Hashable {
     public let size: Int64
     /// The role that signs it: `targets`, or one that it delegates to.
     public let role: RoleName
+    /// The version of the targets in which it was last changed, by the word of who signed it; nil in trust data of other
+    /// tools.
+    public let changed: Int64?
 
     /// The field of a record's `custom` that holds the media type.
     static let mediaTypeField = "mediaType"
@@ -29,6 +32,7 @@ public struct SignedTag: Sendable, Hashable {
         guard let digest = record.digest(.sha256) else { throw malformed("hashes.sha256") }
         self.digest = digest
         size = record.length
+        changed = record.custom?[TagTable.changedField]?.integer
         if let value = record.custom?[Self.mediaTypeField] {
             guard let type = value.string.flatMap({ MediaType($0) }) else { throw malformed("custom.mediaType") }
             mediaType = type

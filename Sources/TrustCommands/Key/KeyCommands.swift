@@ -10,7 +10,8 @@ struct KeyCommands: ParsableCommand {
             Keys are named by their ids, or by the beginning of one.
             """,
         subcommands: [
-            KeyGenerate.self, KeyList.self, KeyImport.self, KeyExport.self, KeyPasswd.self, KeyRemove.self,
+            KeyGenerate.self, KeyList.self, KeyImport.self, KeyExport.self, KeyPasswd.self, KeyRotate.self,
+            KeyRemove.self,
         ]
     )
 }

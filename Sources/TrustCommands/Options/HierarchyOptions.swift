@@ -24,6 +24,13 @@ struct HierarchyOptions: ParsableArguments {
     @Flag(help: "Make a new root key although there is one.")
     var newRootKey = false
 
+    @Flag(
+        help: """
+            Begin anew with another root in the place of trust data whose root keys are lost. Everybody has to pin anew.
+            """
+    )
+    var unsafeReplaceLostRoot = false
+
     @Flag(help: "Store new keys without encryption: whoever can read the key store can sign.")
     var unsafeUnencrypted = false
 
@@ -54,6 +61,7 @@ struct HierarchyOptions: ParsableArguments {
         for role in RoleName.topLevel { options.algorithms[role] = keyType?.algorithm }
         if let rootKeyType { options.algorithms[.root] = rootKeyType.algorithm }
         options.newRootKey = newRootKey
+        options.unsafeReplacesLostRoot = unsafeReplaceLostRoot
         options.rootThreshold = rootThreshold
         if let bins { options.bins = bins.choice }
         for text in rootKeys { options.rootKeys.append(try KeyIDArgument.keyID(text, option: "--root-key")) }

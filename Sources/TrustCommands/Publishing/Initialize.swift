@@ -18,6 +18,9 @@ struct Initialize: TrustCommand {
     @Argument(help: ArgumentHelp("Repository, or oci:PATH.", valueName: "repo"))
     var repository: String
 
+    @Flag(name: [.short, .long], help: "Do not ask before a lost root is replaced.")
+    var yes = false
+
     @OptionGroup(title: "Keys") var hierarchy: HierarchyOptions
     @OptionGroup(title: "Lifetimes") var lifetimes: LifetimeOptions
     @OptionGroup var keys: KeyOptions
@@ -31,6 +34,12 @@ struct Initialize: TrustCommand {
         let subject = try ImageReference.subject(parsing: repository)
         let location = try store.location()
         let options = try hierarchy.initializeOptions(for: subject)
+        if hierarchy.unsafeReplaceLostRoot, !yes {
+            let question = "Replace the root of \(SafeText.escaped(subject.description))? Everybody has to pin anew."
+            guard try Confirmation.isGiven(question, context) else {
+                throw Refusal(.usage, checked: "the wish to do this", found: "no")
+            }
+        }
         let choices = lifetimes.choices(root: hierarchy.rootExpires)
         let report = try await context.withPublisher(
             common,

@@ -21,6 +21,12 @@ struct InitializeText: Sendable {
         }
         let published = PublishText(subject: subject, report: report.published, storeArguments: storeArguments)
         lines += published.lines(Style(isColored: false))
+        if let tags = report.carriedTags {
+            lines.append(
+                "\(tags.count) tag\(tags.count == 1 ? " was" : "s were") signed again under the new root; to see which: "
+                    + SafeText.escaped("trustctl list \(subject.argument)\(storeArguments)")
+            )
+        }
         lines.append("pinned on this machine; everybody else runs:")
         return lines
     }
@@ -54,6 +60,7 @@ struct InitializeText: Sendable {
             "createdKeys": .array(report.madeKeys.sorted().map { .string($0.string) }),
         ]
         object["refreshBefore"] = .string(report.published.firstExpiry.at.description)
+        if let tags = report.carriedTags { object["carriedTags"] = .array(tags.map(JSONValue.string)) }
         return object
     }
 }

@@ -34,6 +34,13 @@ struct PublishText: Sendable {
                     + "it differently; it stayed as readers saw it. Sign it again if that is wrong."
             )
         }
+        if !report.lostRoles.isEmpty {
+            let names = report.lostRoles.map(\.string).joined(separator: ", ")
+            lines.append(
+                style.warning("lost")
+                    + " what \(SafeText.escaped(names)) had listed: those tags are signed no more. Sign again what is wanted."
+            )
+        }
         return lines + summary
     }
 
@@ -126,6 +133,9 @@ struct PublishText: Sendable {
             "unmergedTags": .array(report.unmergedTags.map(JSONValue.string)),
             "roles": Self.roles(versions: report.versions, expires: report.expires),
         ]
+        if !report.lostRoles.isEmpty {
+            object["lostRoles"] = .array(report.lostRoles.map { .string($0.string) })
+        }
         if !report.tags.isEmpty { object["tags"] = .array(tags) }
         object["refreshBefore"] = .string(report.firstExpiry.at.description)
         return object

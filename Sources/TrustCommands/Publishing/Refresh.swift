@@ -16,6 +16,11 @@ struct Refresh: TrustCommand {
     @Argument(help: ArgumentHelp("Repositories, or oci:PATH.", valueName: "repo"))
     var repositories: [String]
 
+    @Flag(
+        help: "Where files of hash bins are lost and no machine has them: sign these bins anew without a tag."
+    )
+    var unsafeAcceptLoss = false
+
     @OptionGroup(title: "Lifetimes") var lifetimes: LifetimeOptions
     @OptionGroup var keys: KeyOptions
     @OptionGroup var store: StoreOptions
@@ -42,7 +47,10 @@ struct Refresh: TrustCommand {
             var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
             for subject in wanted {
                 do throws(Refusal) {
-                    let report = try await publisher.refresh(subject, at: location)
+                    let report =
+                        unsafeAcceptLoss
+                        ? try await publisher.refreshUnsafeAcceptingLoss(subject, at: location)
+                        : try await publisher.refresh(subject, at: location)
                     outcomes.add(
                         PublishText(subject: subject, report: report, storeArguments: store.arguments),
                         results: ["\(SafeText.escaped(subject.description)) \(report.firstExpiry.at)"]

@@ -2,7 +2,6 @@ import ArgumentParser
 import ContentTrust
 import KeyStorage
 import TUF
-import TrustCrypto
 
 /// `trustctl root propose`
 struct RootPropose: TrustCommand {
@@ -73,7 +72,7 @@ struct RootPropose: TrustCommand {
         var edit = RootEdit()
         for text in addKey {
             let (role, value) = try Self.split(text, option: "--add-key")
-            edit.addedKeys[role, default: []].append(try await Self.key(value, stores))
+            edit.addedKeys[role, default: []].append(try await NamedKey.find(value, in: stores, option: "--add-key"))
         }
         for text in removeKey {
             let (role, value) = try Self.split(text, option: "--remove-key")
@@ -105,25 +104,5 @@ struct RootPropose: TrustCommand {
             )
         }
         return (role, parts[1])
-    }
-
-    /// A key by its id in a key store, or by a PEM file with its public half.
-    private static func key(_ text: String, _ stores: KeyStoreSet) async throws(Refusal) -> TUFKey {
-        if text.utf8.count == 64, Hex.decode(text) != nil {
-            return try await KeySelection.find(text, in: stores).record.tufKey
-        }
-        let bytes = try InputFile.read(text, limit: 64 << 10, option: "--add-key")
-        do {
-            let key = try PublicKey(pem: String(decoding: bytes, as: UTF8.self))
-            return TUFKey(publicKey: key, scheme: key.defaultScheme)
-        } catch {
-            throw Refusal(
-                .usage,
-                checked: "--add-key \(text)",
-                found: "no public key in PEM",
-                expected: "the id of a key in a key store, or a file as trustctl key export --public-key writes it",
-                cause: error
-            )
-        }
     }
 }

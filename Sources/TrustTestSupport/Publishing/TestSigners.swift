@@ -4,7 +4,7 @@ public import TrustCrypto
 
 /// A publisher's keys in memory.
 public actor TestSigners: SignerSource {
-    private var keys: [(role: RoleName, repository: String?, key: PrivateKey)] = []
+    private var keys: [(role: RoleName, repository: String?, label: String?, key: PrivateKey)] = []
     /// Roles whose keys are out of reach.
     public private(set) var withheld: Set<RoleName> = []
     /// How often each role's keys were asked to sign.
@@ -46,14 +46,21 @@ public actor TestSigners: SignerSource {
     }
 
     /// As ``SignerSource`` has it.
+    public func keys(for role: RoleName, labelled label: String) async throws(Refusal) -> [TUFKey] {
+        keys.filter { $0.role == role && $0.label == label }
+            .map { TUFKey(publicKey: $0.key.publicKey, scheme: $0.key.scheme) }
+    }
+
+    /// As ``SignerSource`` has it.
     public func makeKey(
         for role: RoleName,
         repository: String?,
-        algorithm: KeyAlgorithm
+        algorithm: KeyAlgorithm,
+        label: String?
     ) async throws(Refusal) -> TUFKey {
         do {
             let key = try PrivateKey.generate(algorithm)
-            keys.append((role, repository, key))
+            keys.append((role, repository, label, key))
             return TUFKey(publicKey: key.publicKey, scheme: key.scheme)
         } catch {
             throw Refusal(.internalDefect, checked: "a test key", found: "\(error)")

@@ -38,6 +38,9 @@ import TrustTestSupport
         #expect(new.isPast(Self.lineage("old")))
         #expect(!new.isPast(Self.lineage("other", root: 2)))
         #expect(!Self.lineage("old").isPast(new))
+        // Until readers know the new root; and never from two roots ago.
+        #expect(!new.isPast(Self.lineage("old"), rootIsUnpublished: true))
+        #expect(Self.lineage("newer", root: 3).isPast(Self.lineage("old"), rootIsUnpublished: true))
     }
 
     @Test func setsWithoutACommonAncestorAreNotMerged() {

@@ -88,6 +88,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         /// but what others announced.
         fileprivate var ownSets: Set<SetID> = []
         fileprivate var firstOwn: SetID?
+        /// What was known when ``own`` was made.
+        fileprivate var takenIn: Set<SetID> = []
         /// Whether the keys at hand can merge what others announced.
         fileprivate var canMerge = true
         /// While creating: what lay in the slots before, and is nobody's who creates now.
@@ -101,6 +103,7 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     private let slotCount: Int
     private let copies: Int
     private let creates: Bool
+    private let replacesRoot: Bool
     private let maximumRounds: Int
     /// Which of the slots that may be overwritten is taken.
     private let choose: @Sendable ([Int]) -> Int
@@ -115,6 +118,8 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
     ///   - copies: In how many of them a set is announced, if that many can be overwritten. With the pointer, one more than
     ///     the number of publishers whose writes may be under way at once.
     ///   - creates: Whether this is the first set of a repository. It cannot be merged with anything.
+    ///   - replacesRoot: Whether the set has a root that follows the present one. Sets under the present one, which are not
+    ///     merged any more afterwards, still are while readers do not know the new one.
     ///   - maximumRounds: How many sets to make at most.
     ///   - choose: Picks one of the slots that may be overwritten. Publishers that choose at random get in each other's
     ///     way less.
@@ -122,12 +127,14 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         slotCount: Int,
         copies: Int,
         creates: Bool = false,
+        replacesRoot: Bool = false,
         maximumRounds: Int,
         choose: @escaping @Sendable ([Int]) -> Int
     ) {
         self.slotCount = slotCount
         self.copies = copies
         self.creates = creates
+        self.replacesRoot = replacesRoot
         self.maximumRounds = maximumRounds
         self.choose = choose
         state = State(slots: Array(repeating: nil, count: slotCount))
@@ -195,13 +202,16 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
             }
             state.phase = .preparing
             let present = state.pointer
-            return .prepare(present: present, announced: toMerge.filter { $0 != present })
+            let announced = toMerge.filter { $0 != present }
+            state.takenIn = Set(announced + [present].compactMap { $0 })
+            return .prepare(present: present, announced: announced)
         case .announced:
             if creates {
                 let others = state.slots.compactMap { $0 }.filter { $0 != state.own && !state.leftOver.contains($0) }
                 guard others.isEmpty, state.pointer == nil else { return end(.giveUp) }
             }
-            guard let own = state.own, state.ownSlots.allSatisfy({ state.slots[$0] == own }), uncovered(by: own).isEmpty
+            guard let own = state.own, state.ownSlots.allSatisfy({ state.slots[$0] == own }),
+                uncovered(by: own).isEmpty, overtaken(by: own).isEmpty
             else { return again() }
             state.phase = .moving
             return .movePointer(own)
@@ -298,6 +308,18 @@ package struct PublishingProtocol<SetID: Hashable & Sendable>: Sendable {
         return all.filter { other in
             guard !covers(id, other), let theirs = lineage(of: other), let mine = lineage(of: id) else { return false }
             return !mine.isPast(theirs)
+        }
+    }
+
+    /// What came up under the root that `id` replaces since `id` was made. Whoever announced it may be told that it is
+    /// published before the new root can be seen.
+    private func overtaken(by id: SetID) -> [SetID] {
+        guard replacesRoot, let mine = lineage(of: id) else { return [] }
+        return (announcedSets + [state.pointer].compactMap { $0 }).filter { other in
+            guard !state.takenIn.contains(other), !covers(id, other), let theirs = lineage(of: other) else {
+                return false
+            }
+            return theirs.rootVersion < mine.rootVersion && !mine.isPast(theirs, rootIsUnpublished: true)
         }
     }
 

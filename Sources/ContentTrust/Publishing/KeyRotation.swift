@@ -1,0 +1,46 @@
+public import TUF
+public import TrustCrypto
+
+/// Which keys are to be replaced, and by what.
+public struct KeyRotation: Sendable {
+    /// The top-level roles.
+    public let roles: [RoleName]
+    /// The keys that are to go, by their computed ids. A role none of whose keys is named must have one key only, which is
+    /// then replaced.
+    public var replaced: Set<KeyID> = []
+    /// A key that is there already, to take the place of the old one. Other roles get keys that are made now.
+    public var newKeys: [RoleName: TUFKey] = [:]
+    /// The algorithm of keys that are made; nil is that of the keys that they replace.
+    public var algorithm: KeyAlgorithm?
+
+    /// New keys for some roles.
+    ///
+    /// - Parameter roles: Top-level roles.
+    public init(roles: [RoleName]) {
+        self.roles = RoleName.topLevel.filter(roles.contains)
+    }
+}
+
+/// What became of a rotation of keys.
+public struct RotationReport: Sendable {
+    /// One role's keys.
+    public struct Role: Sendable, Hashable {
+        /// The role.
+        public let role: RoleName
+        /// Keys that may no more speak for it.
+        public let replaced: [TUFKey]
+        /// Keys that may from now on.
+        public let added: [TUFKey]
+    }
+
+    /// What was replaced, role by role.
+    public let roles: [Role]
+    /// Whether an earlier run had published it, was interrupted then, and this one only came to its end.
+    public let finishesEarlierRun: Bool
+    /// The pin for those who pin the repository from now on. Whoever has pinned an earlier root follows by itself.
+    public let pin: Pin
+    /// The keys that the new root lists, for any role.
+    public let listedKeys: Set<KeyID>
+    /// What was published, and read back.
+    public let published: PublishReport
+}

@@ -1,0 +1,67 @@
+import ContentTrust
+import KeyStorage
+import TUF
+import TrustCrypto
+
+/// The private halves of keys that were replaced.
+struct OldKeys: Sendable {
+    /// What became of one.
+    enum Fate: Sendable, Hashable {
+        /// It is in none of the key stores.
+        case notHere
+        /// It was deleted now.
+        case deleted
+        /// It is in a key store, and nothing that this machine has seen needs it.
+        case kept(location: String)
+        /// It is in a key store, and these need it.
+        case inUse(location: String, by: [String])
+    }
+
+    let stores: KeyStoreSet
+    let home: TrustHome
+
+    /// Deletes those that nothing needs any more.
+    ///
+    /// - Returns: The ids of those that were deleted.
+    func delete(_ report: RotationReport) async throws(Refusal) -> Set<KeyID> {
+        var deleted: Set<KeyID> = []
+        for (key, fate) in try await fates(report) {
+            guard case .kept = fate else { continue }
+            do throws(KeyStorageError) {
+                try await stores.find(key.computedID).store.remove(key.computedID)
+            } catch {
+                throw Refusal.keys(error, checked: "the key \(key.computedID), which was replaced")
+            }
+            deleted.insert(key.computedID)
+        }
+        return deleted
+    }
+
+    /// Where each is now.
+    func fates(
+        _ report: RotationReport,
+        deleted: Set<KeyID> = []
+    ) async throws(Refusal) -> [(key: TUFKey, fate: Fate)] {
+        var fates: [(key: TUFKey, fate: Fate)] = []
+        for key in report.roles.flatMap(\.replaced) where !fates.contains(where: { $0.key == key }) {
+            let isDeleted = deleted.contains(key.computedID)
+            fates.append((key, isDeleted ? .deleted : try await fate(of: key, report)))
+        }
+        return fates
+    }
+
+    private func fate(of key: TUFKey, _ report: RotationReport) async throws(Refusal) -> Fate {
+        let location: String
+        do throws(KeyStorageError) {
+            location = try await stores.find(key.computedID).record.location
+        } catch .keyNotFound {
+            return .notHere
+        } catch {
+            throw Refusal.keys(error, checked: "the key \(key.computedID), which was replaced")
+        }
+        let repository = report.published.repository
+        var users = try home.repositories(using: key.computedID, except: repository)
+        if report.listedKeys.contains(key.computedID) { users.insert("another role of \(repository)", at: 0) }
+        return users.isEmpty ? .kept(location: location) : .inUse(location: location, by: users)
+    }
+}
