@@ -251,6 +251,59 @@ import TrustTestSupport
         }
     }
 
+    /// docs/recovery.md, "A signer's key is lost or stolen".
+    @Test func aSignersKeyIsLostOrStolen() async throws {
+        try await World.with { world in
+            for tag in ["v1", "v2"] { try await world.push(tag, tag) }
+            let made = try await world.initialize()
+            try await world.pin(made)
+            let alice = try await Self.machine("alice", in: world, made)
+            func ask(_ name: String, _ options: [String] = []) async throws -> String {
+                let file = world.directory.file(name)
+                _ = try await Self.request(alice, "alice", options + ["--out", file], in: world)
+                return file
+            }
+            let add = ["signer", "add", world.repository, "alice", "--request"]
+            let first = try await ask("first.json")
+            try expect(try await world.publisher.runAll(add + [first, "--tag", "v*"]), 0)
+            _ = try await Self.sign(alice, "v1", as: "alice", in: world)
+            try expect(try await world.publisher.run("refresh", world.repository), 0)
+            try expect(try await world.consumer.run("verify", world.reference("v1")), 0)
+
+            // Lost: a new key signs what the old one had signed.
+            let thief = try world.publisher.withHome(world.directory, "thief")
+            try Files.remove(thief.home)
+            try Files.copy(alice.home, to: thief.home)
+            let second = try await ask("second.json", ["--key-type", "ed25519"])
+            try expect(try await world.publisher.runAll(add + [second]), 0)
+            try expect(try await world.consumer.run("verify", world.reference("v1")), 0)
+            try expect(
+                try await thief.run("sign", "image", world.reference("v2"), "--signer", "alice"),
+                Reason.keyUnavailable.exitCode
+            )
+
+            // Stolen, with a change that waits.
+            _ = try await Self.sign(alice, "v2", as: "alice", in: world)
+            try expect(try await world.publisher.run("signer", "remove", world.repository, "alice"), 0)
+            try expect(try await world.publisher.run("refresh", world.repository), 0)
+            for tag in ["v1", "v2"] {
+                try expect(try await world.consumer.run("verify", world.reference(tag)), Reason.unsignedTag.exitCode)
+            }
+            let third = try await ask("third.json", ["--key-type", "ecdsa-p256"])
+            try expect(try await world.publisher.runAll(add + [third, "--tag", "v*"]), 0)
+            try expect(try await world.publisher.run("refresh", world.repository), 0)
+            try expect(try await world.consumer.run("verify", world.reference("v2")), Reason.unsignedTag.exitCode)
+            _ = try await Self.sign(alice, "v1", as: "alice", in: world)
+            try expect(try await world.publisher.run("refresh", world.repository), 0)
+            try expect(try await world.consumer.run("verify", world.reference("v1")), 0)
+            // No role whose keys the root lists.
+            try expect(
+                try await world.publisher.run("key", "rotate", world.repository, "--role", "alice"),
+                Reason.usage.exitCode
+            )
+        }
+    }
+
     @Test func whatIsWrongIsRefused() async throws {
         try await World.with { world in
             let made = try await world.initialize()

@@ -1,7 +1,7 @@
 import OCI
-public import TUF
+import TUF
 import TUFClient
-public import TrustCrypto
+import TrustCrypto
 
 extension Publisher {
     /// Replaces keys of top-level roles, and signs anew what they signed, in one publish.

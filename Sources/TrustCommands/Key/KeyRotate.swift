@@ -115,7 +115,9 @@ struct KeyRotate: TrustCommand {
                     .usage,
                     checked: "--role \(ReferenceText.shortened(text))",
                     found: "not a role whose keys the root lists",
-                    expected: "root, targets, snapshot or timestamp; a signer's role is no such role"
+                    expected: "root, targets, snapshot or timestamp",
+                    next: "for a signer's key: trustctl signer add \(ShellWord.quoted(repository)) "
+                        + "\(ShellWord.quoted(text)) --key-type ecdsa-p256, or trustctl signer request"
                 )
             }
             roles.append(name)

@@ -35,7 +35,7 @@ import TrustCrypto
             commands.proposeRoot, commands.proposeKey(.root), commands.signProposal, commands.applyProposal,
             commands.inspect, commands.sign("1.0", digest), commands.revoke("1.0"), commands.add(pin),
             commands.add(pin, replacing: true), commands.listKeys, commands.protect(key), commands.export(key),
-            commands.remove(key),
+            commands.remove(key), commands.rotate(.timestamp), commands.signers,
         ]
         for command in all {
             let words = command.split(separator: " ").map(String.init)
@@ -43,13 +43,6 @@ import TrustCrypto
             #expect(throws: Never.self, "\(command)") { try Trustctl.parseAsRoot(Array(words.dropFirst())) }
             #expect(command.contains(" --home /srv/home"), "\(command)")
         }
-    }
-
-    @Test func keysAndSigners() throws {
-        let commands = try Self.commands()
-        let repository = "registry.example.com/team/app"
-        #expect(commands.rotate(.timestamp).hasPrefix("trustctl key rotate \(repository) --role timestamp --key-store"))
-        #expect(commands.signers.hasPrefix("trustctl signer list \(repository) --trust-repository"))
     }
 
     @Test func refusesCodesThatNoFindingHas() {

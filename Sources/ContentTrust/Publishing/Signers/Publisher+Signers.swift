@@ -1,7 +1,7 @@
 import OCI
 public import TUF
 import TUFClient
-public import TrustCrypto
+import TrustCrypto
 
 /// What became of a change that a signer made.
 public enum SignerReport: Sendable {

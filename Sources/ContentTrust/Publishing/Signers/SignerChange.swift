@@ -1,5 +1,5 @@
 public import TUF
-public import TrustCrypto
+import TrustCrypto
 
 /// A signer as a publisher wants it: a delegated targets role with keys of its own (TUF 1.0.34 §4.5).
 public struct NewSigner: Sendable {
