@@ -81,14 +81,14 @@ struct NextVersions: Sendable {
             case .snapshot: [.snapshot, .timestamp]
             default: [.targets, .snapshot, .timestamp]
             }
-        let options = roles.map { " --role \($0)" }.joined()
+        let options = roles.map(\.string).joined(separator: " --role ")
         throw .refused(
             Refusal(
                 .rollback,
                 checked: "the next version of \(draft.role) for \(subject)",
                 found: "the version before is the highest there is",
                 expected: "room for another; whoever signed that version has one of the keys, or had it",
-                next: "trustctl key rotate \(subject.argument)\(options)"
+                next: "trustctl key rotate \(subject.argument) --role \(options)"
             )
         )
     }

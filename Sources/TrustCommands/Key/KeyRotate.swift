@@ -117,7 +117,7 @@ struct KeyRotate: TrustCommand {
                     found: "not a role whose keys the root lists",
                     expected: "root, targets, snapshot or timestamp",
                     next: "for a signer's key: trustctl signer add \(ShellWord.quoted(repository)) "
-                        + "\(ShellWord.quoted(text)) --key-type ecdsa-p256, or trustctl signer request"
+                        + "\(ShellWord.quoted(text)) --key-type ecdsa-p256"
                 )
             }
             roles.append(name)

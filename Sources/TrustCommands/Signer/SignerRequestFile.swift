@@ -49,7 +49,8 @@ enum SignerRequestFile {
                 .badSignature,
                 checked: "the request for the signer \(request.role)",
                 found: "not every key in it has signed it",
-                next: "ask the signer for a new one: trustctl signer request",
+                next: "the signer makes a new one: trustctl signer request \(request.repository ?? "REPO") "
+                    + "\(request.role) --out FILE",
                 cause: error
             )
         }
