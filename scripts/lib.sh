@@ -99,6 +99,23 @@ install_quietly() {
     rm -f "$log"
 }
 
+# The versions of python-tuf, and of what it stands on, that the tests work with.
+python_tuf_packages=(tuf==7.0.0 securesystemslib==1.3.1 cryptography)
+
+# need_python_tuf: installs python-tuf from PyPI into .build-python, once for these versions.
+need_python_tuf() {
+    need python3 python3-venv
+    local folder=$root/.build-python marker
+    marker=$folder/packages
+    [ "$(cat "$marker" 2>/dev/null)" != "${python_tuf_packages[*]}" ] || return 0
+    say "installing python-tuf from PyPI into .build-python"
+    rm -rf "$folder"
+    python3 -m venv "$folder" || die "python3 -m venv $folder failed"
+    "$folder/bin/pip" --quiet --disable-pip-version-check install "${python_tuf_packages[@]}" ||
+        die "pip could not install ${python_tuf_packages[*]} (is the network reachable?)"
+    printf '%s\n' "${python_tuf_packages[*]}" >"$marker"
+}
+
 # Demands a Swift toolchain of at least 6.3.
 need_swift() {
     command -v swift >/dev/null ||

@@ -431,4 +431,5 @@ def main():
         stream.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
