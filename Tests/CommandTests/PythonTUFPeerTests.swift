@@ -71,7 +71,7 @@ import TrustTestSupport
             let store = ["--store", "dir:\(data)"]
             var digests: [String: String] = [:]
             for tag in ["1.0", "v1", "x1"] {
-                digests[tag] = try await world.push(tag, tag).digest.hex
+                digests[tag] = String(try await world.push(tag, tag).digest.dropFirst("sha256:".count))
             }
             func publish(_ arguments: String...) async throws {
                 try expect(try await world.publisher.runAll(arguments + store), 0)

@@ -209,7 +209,7 @@ package actor Publication {
         try await chooseBins(&edit)
         // Readers of another set that goes in here must not see older targets afterwards.
         let needsTargets = edit.isChanged || edit.hasNewerTargetsElsewhere
-        if isRefresh || isSigners, !plan.others.isEmpty {
+        if isRefresh || signsAsSigner, !plan.others.isEmpty {
             let role = needsTargets ? RoleName.targets : .snapshot
             guard try await signing.canSign(.snapshot, plan.root),
                 try await signing.canSign(role, plan.root)
@@ -234,7 +234,8 @@ package actor Publication {
         guard let made else { return nil }
         // What cannot be verified by those who pull is not published.
         let candidate = try await reader.candidate(made.data.data)
-        try await reader.check(made.signedRoles + made.takenRoles, in: candidate)
+        let written = made.signedRoles + made.takenRoles
+        try await reader.check(edit.changesDelegations ? edit.delegations.names + written : written, in: candidate)
         return made.data
     }
 
@@ -285,7 +286,7 @@ package actor Publication {
     }
 
     /// Whether a signer publishes, who need not have the targets key.
-    private var isSigners: Bool {
+    private var signsAsSigner: Bool {
         if case .signerTags = intent { return true }
         return false
     }
@@ -347,22 +348,32 @@ package actor Publication {
         }
     }
 
-    /// The files that were submitted for a set's signers.
+    /// The files that were submitted: for all signers, or for the one who publishes.
     private func waiting(_ roles: SignerRoles) async throws(PublishError) -> [TargetsProposal] {
         let versions = Dictionary(
             uniqueKeysWithValues: roles.delegations.names.map { ($0, roles.listedVersion(of: $0)) }
         )
-        var waiting = looksAtEverything ? try await submissions.proposals(roles.delegations, after: versions) : []
+        switch intent {
+        case .tags, .initialize, .replace:
+            return []
+        case .signerTags(let signer, _):
+            return try await submissions.proposals(roles.delegations, after: versions)
+                .filter { $0.authority.role == signer }
+        case .signers, .refresh, .bins, .root:
+            return try await submissions.proposals(roles.delegations, after: versions)
+        }
+    }
+
+    /// The file of the request by which a signer is added.
+    private func first(_ roles: SignerRoles) throws(PublishError) -> TargetsProposal? {
         guard case .signers(.put(let signer)) = intent, let first = signer.first,
-            let authority = roles.delegations.authority(of: signer.role.name),
-            let proposal = try? TargetsProposal(
-                parsing: first.bytes,
-                authority: authority,
-                binding: submissions.binding
-            )
-        else { return waiting }
-        waiting.append(proposal)
-        return waiting
+            let authority = roles.delegations.authority(of: signer.role.name)
+        else { return nil }
+        do {
+            return try TargetsProposal(parsing: first.bytes, authority: authority, binding: submissions.binding)
+        } catch {
+            throw .refused(Refusal.metadata(error, checked: "the request of \(signer.role.name)", pin: nil))
+        }
     }
 
     // MARK: Tags
@@ -383,7 +394,11 @@ package actor Publication {
         // Whose word counts depends on all who may sign a tag.
         var touched = Set(wished.keys.flatMap { signers.delegations.roles(for: $0).map(\.name) })
         if let signer { touched.insert(signer) }
-        try await signers.settle(waiting: try await waiting(signers), touching: touched)
+        try await signers.settle(
+            waiting: try await waiting(signers),
+            first: try first(signers),
+            touching: touched
+        )
         try await edit.load(wished.keys)
         var outcomes: [TargetPath: TagOutcome] = [:]
         for (path, record) in wished.sorted(by: { $0.key < $1.key }) {
@@ -418,29 +433,44 @@ package actor Publication {
         _ signers: SignerRoles
     ) throws(PublishError) {
         // What others say of it beside a signer who takes the own word back is theirs to say.
-        guard record != nil || signer == nil else { return }
+        if let signer {
+            if record != nil { try Self.check(signer, mayDecide: path, edit, signers, subject) }
+            return
+        }
         let counting = edit.record(for: path) != nil ? RoleName.targets : signers.counting(for: path)
-        let wanted = record == nil ? nil : signer ?? .targets
-        guard counting != wanted else { return }
-        let reference = subject.reference(tag: path.string)
-        if let signer, record != nil, !signers.delegations.roles(for: path).contains(where: { $0.name == signer }) {
+        guard record == nil, let counting else { return }
+        throw Self.comesFirst(counting, path, subject)
+    }
+
+    /// Refuses what a signer signs for nothing: a tag that others may sign, or on which others have the last word.
+    static func check(
+        _ signer: RoleName,
+        mayDecide path: TargetPath,
+        _ edit: TagEdit,
+        _ signers: SignerRoles,
+        _ subject: Subject
+    ) throws(PublishError) {
+        guard signers.mayList(signer, path) else {
             throw .refused(
                 Refusal(
                     .usage,
-                    checked: "whether \(signer) may sign \(reference)",
-                    found:
-                        "the tag is not among those that are delegated to it, or another signer has the last word on it",
+                    checked: "whether \(signer) may sign \(subject.reference(tag: path.string))",
+                    found: "the tag is not among those that are delegated to it, or another signer ends the search for it",
                     next: "trustctl signer list \(subject.argument)"
                 )
             )
         }
-        guard let counting else { return }
-        let option = counting == .targets ? "" : " --signer \(ShellWord.quoted(counting.string))"
-        throw .refused(
+        if let first = signers.precedence(over: signer, for: path, edit) { throw comesFirst(first, path, subject) }
+    }
+
+    private static func comesFirst(_ role: RoleName, _ path: TargetPath, _ subject: Subject) -> PublishError {
+        let reference = subject.reference(tag: path.string)
+        let option = role == .targets ? "" : " --signer \(ShellWord.quoted(role.string))"
+        return .refused(
             Refusal(
                 .conflict,
                 checked: "whose word counts for \(reference)",
-                found: "\(counting) lists the tag, and comes first",
+                found: "\(role) lists the tag, and comes first",
                 next: "trustctl revoke \(ShellWord.quoted(reference))\(option)"
             )
         )

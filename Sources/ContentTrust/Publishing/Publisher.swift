@@ -251,6 +251,8 @@ public struct PublishReport: Sendable {
     public let versions: [RoleName: Int64]
     /// When each role expires.
     public let expires: [RoleName: Instant]
+    /// The targets that readers see now.
+    let targets: Verified<Targets>
     /// The role that expires first, and when: by then the trust data must have been refreshed.
     public let firstExpiry: (role: RoleName, at: Instant)
 
@@ -277,5 +279,6 @@ public struct PublishReport: Sendable {
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)
         firstExpiry = set.earliestExpiry
+        targets = set.targets
     }
 }

@@ -133,10 +133,12 @@ struct SetSigning: Sendable {
         var draft = RoleDraft(editing: base, role: .snapshot)
         setTimes(&draft, version: plan.snapshotVersion, present: base.payload.common, lifetimeOf: .snapshot)
         var records: [RoleName: MetaRecord] = [:]
-        // A role that readers have seen listed must not vanish (§5.5.5), whichever set they saw.
+        // A role that readers have seen listed must not vanish, nor its version go down (§5.5.5), whichever set they saw.
         for other in plan.others {
-            records.merge(other.set.snapshot.payload.roles.filter { base.payload.roles[$0.key] == nil }) { first, _ in
-                first
+            for (role, record) in other.set.snapshot.payload.roles where edit.delegations.role(role) == nil {
+                guard bins?.contains(role) != true, role != .targets else { continue }
+                let known = (records[role] ?? base.payload.roles[role])?.version ?? 0
+                if record.version > known { records[role] = record }
             }
         }
         for file in files {
@@ -256,6 +258,11 @@ struct SetSigning: Sendable {
         if lifetimes.seconds[role] != nil { return true }
         let lifetime = lifetimes.seconds(of: role, present: common)
         return common.expires.seconds(since: now) <= lifetime / 3
+    }
+
+    /// The lifetime of a signer's next file: that of the present one, and no longer than that of the targets.
+    func signerLifetime(_ present: CommonFields?, _ targets: CommonFields) -> Int64 {
+        min(lifetimes.seconds(of: .targets, present: present), lifetimes.seconds(of: .targets, present: targets))
     }
 
     /// Whether a third or less of a lifetime like that of the targets is left.

@@ -9,32 +9,48 @@ struct LayoutWaitingPlace: WaitingPlace {
     private static let imageName = "\(TrustDataDocument.tag).waiting"
 
     func read() async throws(TrustStoreError) -> WaitingContents? {
+        let layout: ImageLayout
+        let descriptor: Descriptor
         do {
-            let layout = try ImageLayout(opening: path)
-            let descriptor = try layout.image(named: try ImageName(Self.imageName))
-            guard let content = try layout.content(of: descriptor, limit: TrustDataDocument.maximumLength) else {
-                return WaitingContents(identity: descriptor.digest, files: [])
-            }
-            let files = try TrustDataDocument.files(inManifest: content, store: "oci:\(path)")
-            return WaitingContents(identity: descriptor.digest, files: files)
-        } catch OCIError.imageNotFound {
+            layout = try ImageLayout(opening: path)
+            descriptor = try layout.image(named: try ImageName(Self.imageName))
+        } catch .imageNotFound {
             return nil
-        } catch OCIError.notALayout {
+        } catch .notALayout {
             return nil
-        } catch let error as OCIError {
+        } catch {
             throw .layout(error)
+        }
+        // Nonsense makes room for what is to wait.
+        guard let content = try bytes(of: descriptor, in: layout, limit: TrustDataDocument.maximumLength),
+            let files = try? TrustDataDocument.files(inManifest: content, store: "oci:\(path)")
+        else { return WaitingContents(identity: descriptor.digest, files: []) }
+        return WaitingContents(identity: descriptor.digest, files: files)
+    }
+
+    func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
+        do {
+            return try bytes(of: file.layer, in: ImageLayout(opening: path), limit: WaitingFile.maximumLength)?.bytes
         } catch let error as TrustStoreError {
             throw error
+        } catch let error as OCIError {
+            throw .layout(error)
         } catch {
             throw .notTrustData(store: "oci:\(path)", problem: "\(error)")
         }
     }
 
-    func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
+    /// Content of the layout; nil when it is gone, or is not what its name says.
+    private func bytes(
+        of descriptor: Descriptor,
+        in layout: ImageLayout,
+        limit: Int
+    ) throws(TrustStoreError) -> VerifiedContent? {
         do {
-            return try ImageLayout(opening: path).content(of: file.layer, limit: WaitingFile.maximumLength)?.bytes
+            return try layout.content(of: descriptor, limit: limit)
         } catch {
-            throw .layout(error)
+            if case .file = error { throw .layout(error) }
+            return nil
         }
     }
 

@@ -252,7 +252,7 @@ struct RegistryPublishing {
 
 extension PublishError {
     /// Whether an error says something of the set, and not of the network or this machine.
-    fileprivate var saysThatTheSetIsBad: Bool {
+    var saysThatTheSetIsBad: Bool {
         switch self {
         case .store(.notTrustData), .store(.tooLarge), .store(.vanished): true
         case .store(.registry(let error)): error.saysThatContentIsBad

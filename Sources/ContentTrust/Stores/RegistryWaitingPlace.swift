@@ -27,21 +27,19 @@ private struct RegistryWaitingPlace: WaitingPlace {
         guard let descriptor = try await store.head(try name) else { return nil }
         do {
             return WaitingContents(identity: descriptor.digest, files: try await store.files(ofManifest: descriptor))
-        } catch .notTrustData, .vanished, .tooLarge {
-            // Nonsense makes room for what is to wait.
-            return WaitingContents(identity: descriptor.digest, files: [])
         } catch {
-            throw error
+            // Nonsense makes room for what is to wait.
+            guard PublishError.store(error).saysThatTheSetIsBad else { throw error }
+            return WaitingContents(identity: descriptor.digest, files: [])
         }
     }
 
     func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
         do {
             return try await store.client.blob(file.layer, limit: WaitingFile.maximumLength)?.bytes
-        } catch .digestMismatch, .sizeMismatch {
-            return nil
         } catch {
-            throw .registry(error)
+            guard PublishError.store(.registry(error)).saysThatTheSetIsBad else { throw .registry(error) }
+            return nil
         }
     }
 

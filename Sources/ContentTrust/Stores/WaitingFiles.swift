@@ -12,8 +12,10 @@ struct WaitingFiles: Sendable {
 
     /// How often a file is put at most.
     private static let maximumRounds = 12
-    /// How many files lie in one place at most.
+    /// How many files lie in one place at most; more are not looked at.
     private static let maximumCount = 16
+    /// How many bytes are read at most, whatever lies there.
+    private static let maximumBytes = 64 << 20
 
     /// The files that wait.
     ///
@@ -23,14 +25,15 @@ struct WaitingFiles: Sendable {
     func read(after versions: [RoleName: Int64]) async throws(TrustStoreError) -> [WaitingFile] {
         guard !versions.isEmpty else { return [] }
         var files: [WaitingFile] = []
+        var seen: Set<TrustDataDocument.File> = []
+        var room = Int64(Self.maximumBytes)
         for (index, contents) in try await contents().enumerated() {
-            for file in contents?.files ?? [] {
-                guard let (role, version) = WaitingFile.parse(file.name, after: versions),
-                    file.size <= Int64(WaitingFile.maximumLength),
+            for file in Self.open(contents, after: versions) where seen.insert(file).inserted {
+                guard let (role, version) = WaitingFile.parse(file.name, after: versions), file.size <= room,
                     let bytes = try await places[index].bytes(of: file)
                 else { continue }
-                let waiting = WaitingFile(role: role, version: version, bytes: bytes)
-                if !files.contains(waiting) { files.append(waiting) }
+                room -= file.size
+                files.append(WaitingFile(role: role, version: version, bytes: bytes))
             }
         }
         return files
@@ -40,15 +43,24 @@ struct WaitingFiles: Sendable {
     ///
     /// - Parameters:
     ///   - file: The file.
+    ///   - known: What waited for its role when the file was made: it is in the file. Anything else is not replaced.
     ///   - versions: The newest listed version of each role: files of others, or older ones, make room.
     /// - Throws: ``PublishError``.
-    func put(_ file: WaitingFile, after versions: [RoleName: Int64]) async throws(PublishError) {
+    func put(
+        _ file: WaitingFile,
+        replacing known: Set<Digest>,
+        after versions: [RoleName: Int64]
+    ) async throws(PublishError) {
         let new = TrustDataDocument.File(name: file.name, bytes: file.bytes)
         for _ in 0..<Self.maximumRounds {
             do {
                 let contents = try await self.contents()
                 let open = contents.map { Self.open($0, after: versions) }
                 guard let index = Self.place(for: file.role, open, after: versions) else { break }
+                let others = open.joined().filter { WaitingFile.parse($0.name, after: versions)?.role == file.role }
+                guard others.allSatisfy({ $0 == new || known.contains($0.digest) }) else {
+                    throw PublishError.conflict("somebody else changed what waits for \(file.role) at the same moment")
+                }
                 let kept = open[index].filter { WaitingFile.parse($0.name, after: versions)?.role != file.role }
                 guard try await places[index].write(kept + [new], new: [file.bytes], after: contents[index]) else {
                     continue
@@ -59,6 +71,8 @@ struct WaitingFiles: Sendable {
                 if try await isThere(new, in: index) { return }
             } catch let error as TrustStoreError {
                 throw .store(error)
+            } catch let error as PublishError {
+                throw error
             } catch {
                 throw .store(.registry(.cancelled))
             }
@@ -66,19 +80,29 @@ struct WaitingFiles: Sendable {
         throw .conflict("other signers are submitting changes at this moment, or too many changes wait")
     }
 
-    /// Takes away what waits for a role.
+    /// Takes away a file that waits.
     ///
     /// - Parameters:
-    ///   - role: The role.
+    ///   - digest: The file.
     ///   - versions: The newest listed version of each role.
-    /// - Throws: ``TrustStoreError``.
-    func remove(_ role: RoleName, after versions: [RoleName: Int64]) async throws(TrustStoreError) {
-        for (index, contents) in try await contents().enumerated() {
-            let open = Self.open(contents, after: versions)
-            let kept = open.filter { WaitingFile.parse($0.name, after: versions)?.role != role }
-            guard kept.count < open.count else { continue }
-            _ = try await places[index].write(kept, new: [], after: contents)
+    /// - Throws: ``PublishError``.
+    func remove(_ digest: Digest, after versions: [RoleName: Int64]) async throws(PublishError) {
+        do throws(TrustStoreError) {
+            for _ in 0..<Self.maximumRounds {
+                var isGone = true
+                for (index, contents) in try await contents().enumerated() {
+                    let open = Self.open(contents, after: versions)
+                    let kept = open.filter { $0.digest != digest }
+                    guard kept.count < open.count else { continue }
+                    isGone = false
+                    _ = try await places[index].write(kept, new: [], after: contents)
+                }
+                if isGone { return }
+            }
+        } catch {
+            throw .store(error)
         }
+        throw .conflict("others are changing what waits at this moment")
     }
 
     private func contents() async throws(TrustStoreError) -> [WaitingContents?] {
@@ -95,7 +119,10 @@ struct WaitingFiles: Sendable {
         _ contents: WaitingContents?,
         after versions: [RoleName: Int64]
     ) -> [TrustDataDocument.File] {
-        (contents?.files ?? []).filter { WaitingFile.parse($0.name, after: versions) != nil }
+        let files = (contents?.files ?? []).filter {
+            $0.size <= Int64(WaitingFile.maximumLength) && WaitingFile.parse($0.name, after: versions) != nil
+        }
+        return Array(files.prefix(maximumCount))
     }
 
     private static func place(

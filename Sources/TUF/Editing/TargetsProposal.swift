@@ -61,6 +61,16 @@ public struct TargetsProposal: Sendable {
     /// - Returns: Its value, which nobody may have signed; nil when there is none.
     public func field(_ name: String) -> JSONValue? { envelope.signed[name]?.value() }
 
+    /// The names of fields under `signed` that differ from those of a file.
+    ///
+    /// - Parameter file: The file that it follows; nil for none.
+    /// - Returns: The names, sorted.
+    public func fields(otherThanIn file: Verified<Targets>?) -> [String] {
+        let before = file?.envelope.signedValue.object ?? [:]
+        let after = envelope.signedValue.object ?? [:]
+        return Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted()
+    }
+
     /// A draft that goes on with what is proposed.
     public var draft: RoleDraft { RoleDraft(editing: envelope, role: authority.role) }
 

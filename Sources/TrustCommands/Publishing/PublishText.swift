@@ -80,12 +80,12 @@ struct PublishText: Sendable {
             if bins.count > 1, report.bins > 0 {
                 roles.insert("\(bins.count) bins", at: 0)
             } else {
-                roles.insert(contentsOf: bins.map(\.string), at: 0)
+                roles.insert(contentsOf: bins.map { SafeText.escaped($0.string) }, at: 0)
             }
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
-            lines += report.acceptedSigners.map { "with what \($0) had signed" }
+            lines += report.acceptedSigners.map { SafeText.escaped("with what \($0) had signed") }
         }
         let first = report.firstExpiry
         let command = "trustctl refresh \(subject.argument)\(storeArguments)"

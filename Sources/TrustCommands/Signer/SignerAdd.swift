@@ -59,7 +59,8 @@ struct SignerAdd: TrustCommand {
         guard tag.isEmpty || pathHashPrefix.isEmpty else {
             throw ValidationError("--tag and --path-hash-prefix exclude each other.")
         }
-        guard pathHashPrefix.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 64 && $0.allSatisfy(\.isHexDigit) }) else {
+        let digits = Set("0123456789abcdefABCDEF".utf8)
+        guard pathHashPrefix.allSatisfy({ (1...64).contains($0.utf8.count) && digits.isSuperset(of: $0.utf8) }) else {
             throw ValidationError("--path-hash-prefix needs hexadecimal digits.")
         }
         guard request == nil || signerKeys.ids.isEmpty && signerKeys.keyType == nil else {

@@ -20,6 +20,8 @@ struct WaitingText: Sendable {
             lines.append("  and \(names.count - PublishText.namedTags) tags more")
         }
         if names.isEmpty { lines.append("  changes no tag") }
+        lines += change.otherChanges.map { "  changes the field \($0)" }
+        lines.append("  good until \(change.expires)")
         return (lines + [state]).map(SafeText.escaped)
     }
 
@@ -77,6 +79,7 @@ struct WaitingText: Sendable {
             "isComplete": .boolean(change.isComplete),
             "isCurrent": .boolean(change.isCurrent),
             "tags": .array(tags),
+            "otherChanges": .array(change.otherChanges.map(JSONValue.string)),
         ]
     }
 

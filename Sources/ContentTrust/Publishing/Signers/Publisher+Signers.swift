@@ -28,7 +28,7 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
-        try await publish(.signers(.put(signer)), subject: subject, location: location)
+        try await change(.put(signer), of: subject, at: location)
     }
 
     /// Takes a signer out. Needs the targets key.
@@ -46,7 +46,33 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
-        try await publish(.signers(.remove(name, keepsTags: keepsTags)), subject: subject, location: location)
+        try await change(.remove(name, keepsTags: keepsTags), of: subject, at: location)
+    }
+
+    /// A change of signers that another publisher's, made at the same moment, has hidden is made again.
+    private func change(
+        _ change: SignerChange,
+        of subject: Subject,
+        at location: StoreLocation?
+    ) async throws(Refusal) -> PublishReport {
+        var attempts = 0
+        while true {
+            let report = try await publish(.signers(change), subject: subject, location: location)
+            attempts += 1
+            let delegations: SignerDelegations
+            do { delegations = try SignerDelegations(report.targets) } catch {
+                throw Refusal.metadata(error, checked: "the signers of \(subject)", pin: nil)
+            }
+            if change.isMade(in: delegations) { return report }
+            guard attempts < 4 else {
+                throw Refusal(
+                    .conflict,
+                    checked: "the signers of \(subject)",
+                    found: "other publishers change them at this moment",
+                    next: "trustctl signer list \(subject.argument)"
+                )
+            }
+        }
     }
 
     /// Begins a request to become a signer, or to get other keys: the file that the new keys then sign.
@@ -141,7 +167,9 @@ extension Publisher {
                 try await publish(.signerTags(signer, changes), subject: subject, location: location)
             )
         }
-        return .waiting(try await desk.submit(changes, authority))
+        if let change = try await desk.submit(changes, authority) { return .waiting(change) }
+        // Nothing is to be signed, so that no key is needed to say so.
+        return .published(try await publish(.signerTags(signer, changes), subject: subject, location: location))
     }
 
     // MARK: Waiting changes

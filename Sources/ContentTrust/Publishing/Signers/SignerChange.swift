@@ -74,6 +74,18 @@ enum SignerChange: Sendable {
     /// Takes a signer out; its tags with it, unless the targets take them over.
     case remove(RoleName, keepsTags: Bool)
 
+    /// Whether delegations are as wished.
+    func isMade(in delegations: SignerDelegations) -> Bool {
+        switch self {
+        case .put(let signer):
+            delegations.role(signer.role.name) == signer.role
+                && delegations.authority(of: signer.role.name)
+                    == RoleAuthority(unsafeProposing: signer.role, keys: signer.keysByID)
+        case .remove(let name, _):
+            delegations.role(name) == nil
+        }
+    }
+
     var name: RoleName {
         switch self {
         case .put(let signer): signer.role.name

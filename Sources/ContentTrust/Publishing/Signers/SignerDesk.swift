@@ -96,57 +96,47 @@ struct SignerDesk: Sendable {
             do throws(TrustStoreError) { return try await waiting.read(after: versions) } catch { throw .store(error) }
         }
         var changes: [WaitingChange] = []
-        for file in files {
-            let authority = try authority(of: file.role)
-            // What is no metadata of the signer is nobody's change.
-            guard let proposal = try? TargetsProposal(parsing: file.bytes, authority: authority, binding: binding),
-                let change = try? await change(proposal)
-            else { continue }
-            changes.append(change)
+        for (role, files) in Dictionary(grouping: files, by: \.role) {
+            let authority = try authority(of: role)
+            let present = try await present(role)
+            for file in files {
+                // What is no metadata of the signer, or what none of its keys has signed, is nobody's change.
+                guard
+                    let proposal = try? TargetsProposal(parsing: file.bytes, authority: authority, binding: binding),
+                    let change = try? change(proposal, after: present), !change.signers.isEmpty
+                else { continue }
+                changes.append(change)
+            }
         }
         return changes.sorted { ($0.role, $0.version) < ($1.role, $1.version) }
     }
 
-    private func change(_ proposal: TargetsProposal) async throws(Refusal) -> WaitingChange {
+    private func change(_ proposal: TargetsProposal, after present: SignerFile?) throws(TUFError) -> WaitingChange {
         let role = proposal.authority.role
-        let present = try await present(role)
-        do {
-            let ancestors = try SignerFile.entries(
-                proposal.field(SignerFile.field),
-                role: role,
-                below: proposal.proposed.common.version
-            )
-            return try WaitingChange(
-                proposal,
-                keys: delegations.keys.filter { delegations.role(role)?.keys.keyIDs.contains($0.key) == true },
-                present: try present.map { try TagTable($0.targets, role: role) } ?? TagTable(),
-                isCurrent: (present.map { ancestors.contains($0.own) } ?? true)
-                    && proposal.proposed.common.expires > now
-            )
-        } catch let error as TUFError {
-            throw Refusal.metadata(error, checked: "a waiting change of \(role)", pin: pin)
-        } catch {
-            throw Refusal(.internalDefect, checked: "a waiting change of \(role)", found: "\(error)", cause: error)
-        }
+        let version = proposal.proposed.common.version
+        let ancestors = try SignerFile.entries(proposal.field(SignerFile.field), role: role, below: version)
+        let last = max(versions[role] ?? 0, ancestors.map(\.version).max() ?? 0)
+        return try WaitingChange(
+            proposal,
+            keys: delegations.keys.filter { delegations.role(role)?.keys.keyIDs.contains($0.key) == true },
+            present: present,
+            // A version that leaves no room for others is nobody's wish.
+            isCurrent: present.map { ancestors.contains($0.own) } ?? false && version <= last + 1
+                && proposal.proposed.common.expires > now
+        )
     }
 
     // MARK: Submitting
 
     /// Signs a change with the keys at hand and lets it wait.
+    ///
+    /// - Returns: The change; nil when it changes nothing, neither what is published nor what waits.
     func submit(
         _ wished: [TargetPath: TargetRecord?],
         _ authority: RoleAuthority
-    ) async throws(Refusal) -> WaitingChange {
+    ) async throws(Refusal) -> WaitingChange? {
         let role = authority.role
-        for path in wished.keys.sorted() where wished[path] != .some(nil) {
-            guard !delegations.roles(for: path).contains(where: { $0.name == role }) else { continue }
-            throw Refusal(
-                .usage,
-                checked: "whether \(role) may sign \(subject.reference(tag: path.string))",
-                found: "the tag is not among those that are delegated to it, or another signer has the last word on it",
-                next: "trustctl signer list \(subject.argument)"
-            )
-        }
+        try await check(wished, role)
         let keys = Array(authority.publicKeys.values)
         let own = try await work { () async throws(PublishError) in try await available(keys, role) }
         guard !own.isEmpty else {
@@ -157,42 +147,46 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
-        let before = try await underlying(role, own: own)
-        let present = try await present(role)
-        var draft =
-            before?.draft ?? present.map { RoleDraft(editing: $0.targets, role: role) }
-            ?? RoleDraft(role: role, version: 1, expires: now, issued: now, repository: repository)
+        guard let present = try await present(role) else {
+            throw Refusal(
+                .trustDataMissing,
+                checked: "the file of the signer \(role) of \(subject)",
+                found: "none that its keys have signed",
+                next: "trustctl signer request \(subject.argument) \(role) --out FILE"
+            )
+        }
+        let waiting = try await changes().filter { $0.role == role }
+        let before = try underlying(role, waiting, own: own)
         let version = max(versions[role] ?? 0, before?.proposed.common.version ?? 0) + 1
-        var ancestors = present.map { SignerFile.ancestors(of: [$0]) } ?? []
         do {
-            var table =
-                try before.map { try TagTable($0, role: role) }
-                ?? present.map { try TagTable($0.targets, role: role) } ?? TagTable()
-            let old = table
+            let old = try before.map { try TagTable($0, role: role) } ?? TagTable(present.targets, role: role)
+            var table = old
             for (path, record) in wished {
                 if let record {
+                    guard table.records[path].map({ !$0.means(record) }) ?? true else { continue }
                     table.set(record, for: path, version: version)
-                } else {
+                } else if table.records[path] != nil {
                     table.revoke(path, version: version)
                 }
             }
+            guard table.differs(from: old) else { return nil }
+            var draft = before?.draft ?? RoleDraft(editing: present.targets, role: role)
             draft.changeTargets(table.changes(from: old))
+            var ancestors = SignerFile.ancestors(of: [present])
             if let before {
                 let file = before.file
+                let digest = Digest.compute(.sha256, over: file.bytes.span)
                 ancestors =
-                    try [
-                        SignerFile.Entry(
-                            digest: Digest.compute(.sha256, over: file.bytes.span),
-                            version: file.version
-                        )
-                    ] + SignerFile.entries(before.field(SignerFile.field), role: role, below: file.version)
+                    try [SignerFile.Entry(digest: digest, version: file.version)]
+                    + SignerFile.entries(before.field(SignerFile.field), role: role, below: file.version)
                 ancestors = Array(ancestors.prefix(SignerFile.window))
             }
             draft.setField(TagTable.revokedField, to: table.revokedJSON(after: (ancestors.last?.version ?? 0) - 1))
             draft.setField(SignerFile.field, to: SignerFile.json(ancestors))
-            let lifetime = signing.lifetimes.seconds(of: .targets, present: present?.targets.payload.common)
+            let lifetime = signing.signerLifetime(present.targets.payload.common, candidate.set.targets.payload.common)
             draft.setVersion(version, expires: now.advanced(bySeconds: lifetime), issued: now)
-            return try await wait(TargetsProposal(draft, authority: authority), signedBy: own)
+            let proposal = try TargetsProposal(draft, authority: authority)
+            return try await wait(proposal, after: present, signedBy: own, replacing: waiting)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as TUFError {
@@ -202,11 +196,27 @@ struct SignerDesk: Sendable {
         }
     }
 
+    /// Refuses what would not count once it is published.
+    private func check(_ wished: [TargetPath: TargetRecord?], _ signer: RoleName) async throws(Refusal) {
+        guard let plan = MergePlan([candidate], present: candidate.identity) else { return }
+        let paths = wished.filter { $0.value != nil }.keys.sorted()
+        try await work { () async throws(PublishError) in
+            let edit = try await TagEdit(plan, reader: reader)
+            var roles = SignerRoles(edit, reader: reader, signing: signing)
+            let touched = paths.flatMap { delegations.roles(for: $0).map(\.name) }
+            try await roles.settle(waiting: [], touching: Set(touched))
+            for path in paths { try Publication.check(signer, mayDecide: path, edit, roles, subject) }
+        }
+    }
+
     /// What waits for the role already and goes into the next change: what counts but for being published, or what one of
     /// these keys has signed.
-    private func underlying(_ role: RoleName, own: [PublicKey]) async throws(Refusal) -> TargetsProposal? {
-        let changes = try await changes().filter { $0.role == role && $0.isCurrent }
-        guard let last = changes.last else { return nil }
+    private func underlying(
+        _ role: RoleName,
+        _ waiting: [WaitingChange],
+        own: [PublicKey]
+    ) throws(Refusal) -> TargetsProposal? {
+        guard let last = waiting.last(where: \.isCurrent) else { return nil }
         let ids = own.flatMap { last.proposal.authority.ids(of: $0) }
         let signers: Set<KeyID>
         do { signers = try last.proposal.signers() } catch {
@@ -235,6 +245,14 @@ struct SignerDesk: Sendable {
                     + "trustctl signer sign --discard \(subject.argument) \(change.role)"
             )
         }
+        guard change.otherChanges.isEmpty else {
+            throw Refusal(
+                .policy,
+                checked: "the waiting change of \(change.role)",
+                found: "it changes \(change.otherChanges.joined(separator: ", ")) too, which trustctl does not sign",
+                next: "to throw it away: trustctl signer sign --discard \(subject.argument) \(change.role)"
+            )
+        }
         let keys = change.proposal.authority.publicKeys
         let signed: Set<KeyID>
         do { signed = try change.proposal.signers() } catch {
@@ -253,20 +271,26 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
-        return try await wait(change.proposal, signedBy: own)
+        return try await wait(
+            change.proposal,
+            after: try await present(change.role),
+            signedBy: own,
+            replacing: [change]
+        )
     }
 
     func discard(_ change: WaitingChange) async throws(Refusal) {
         try await work { () async throws(PublishError) in
-            do throws(TrustStoreError) {
-                try await waiting.remove(change.role, after: versions)
-            } catch {
-                throw .store(error)
-            }
+            try await waiting.remove(change.digest, after: versions)
         }
     }
 
-    private func wait(_ proposal: TargetsProposal, signedBy keys: [PublicKey]) async throws(Refusal) -> WaitingChange {
+    private func wait(
+        _ proposal: TargetsProposal,
+        after present: SignerFile?,
+        signedBy keys: [PublicKey],
+        replacing known: [WaitingChange]
+    ) async throws(Refusal) -> WaitingChange {
         let role = proposal.authority.role
         var signed = proposal
         for key in keys {
@@ -286,8 +310,12 @@ struct SignerDesk: Sendable {
                 next: "publish it on a machine that has the snapshot and timestamp keys too"
             )
         }
-        try await work { () async throws(PublishError) in try await waiting.put(file, after: versions) }
-        return try await change(signed)
+        try await work { () async throws(PublishError) in
+            try await waiting.put(file, replacing: Set(known.map(\.digest)), after: versions)
+        }
+        do { return try change(signed, after: present) } catch {
+            throw Refusal.metadata(error, checked: "the change of \(role)", pin: pin)
+        }
     }
 
     private func available(_ keys: [PublicKey], _ role: RoleName) async throws(PublishError) -> [PublicKey] {

@@ -46,17 +46,20 @@ struct SignerRoles: Sendable {
     ///
     /// - Parameters:
     ///   - waiting: Files that were submitted.
+    ///   - first: The file of a request, which alone may begin a role anew.
     ///   - touched: Roles whose tags are to be looked at or changed.
     /// - Throws: ``PublishError``.
     mutating func settle(
         waiting: [TargetsProposal],
+        first: TargetsProposal? = nil,
         touching touched: Set<RoleName>
     ) async throws(PublishError) {
         for name in delegations.names where roles[name] == nil {
             guard let authority = delegations.authority(of: name) else { continue }
             let own = waiting.filter { $0.authority.role == name }
-            guard touched.contains(name) || !own.isEmpty || !isQuiet(name, authority) else { continue }
-            roles[name] = try await role(name, authority, waiting: own)
+            let first = first.flatMap { $0.authority.role == name ? $0 : nil }
+            guard touched.contains(name) || first != nil || !own.isEmpty || !isQuiet(name, authority) else { continue }
+            roles[name] = try await role(name, authority, waiting: own, first: first)
         }
     }
 
@@ -76,17 +79,25 @@ struct SignerRoles: Sendable {
     private mutating func role(
         _ name: RoleName,
         _ authority: RoleAuthority,
-        waiting: [TargetsProposal]
+        waiting: [TargetsProposal],
+        first: TargetsProposal?
     ) async throws(PublishError) -> Role {
         var files: [SignerFile] = []
-        for candidate in candidates where candidate.set.snapshot.payload.roles[name] != nil {
+        // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
+        for candidate in candidates
+        where candidate.set.snapshot.payload.roles[name] != nil
+            && candidate.set.targets.payload.delegations?.authority(of: name) != nil
+        {
             if let file = try await reader.signerFile(name, authority, in: candidate, plan) { files.append(file) }
         }
         // A higher version first: it must not go down for those who saw it.
         files = SignerFile.newest(of: files).enumerated()
             .sorted { ($1.element.own.version, $0.offset) < ($0.element.own.version, $1.offset) }.map(\.element)
         let listed = plan.nextVersion(of: name)
-        if let next = next(waiting, after: files, version: listed, name: name) {
+        if let first {
+            files = [try begin(with: first, after: files, version: listed)]
+            accepted.append(name)
+        } else if !files.isEmpty, let next = next(waiting, after: files, version: listed, name: name) {
             accepted.append(name)
             files = [next]
         }
@@ -96,12 +107,21 @@ struct SignerRoles: Sendable {
         if files.isEmpty, plan.base.set.targets.payload.delegations?.authority(of: name) != nil {
             former = try await reader.targets(of: name, in: plan.base, plan)
         }
+        // A version that readers have seen listed must not go down, whoever signed it.
+        let isBehind = files.first.map { $0.own.version < listed - 1 } ?? false
+        if isBehind, !canSign, !plan.others.isEmpty { throw .cannotMerge }
         let before = try table(files.first?.targets ?? former, name)
         var after = before
-        if canSign {
-            for other in files.dropFirst() {
-                let fork = files[0].forkVersion(with: other) ?? other.own.version
-                unmerged += after.merge(try table(other.targets, name), since: fork, version: nextVersion)
+        for other in files.dropFirst() {
+            let fork = files[0].forkVersion(with: other) ?? other.own.version
+            var merged = after
+            unmerged += merged.merge(try table(other.targets, name), since: fork, version: nextVersion)
+            if canSign {
+                after = merged
+            } else {
+                unmerged += merged.changes(from: after).filter { path, record in
+                    !(record.map { after.records[path]?.means($0) ?? false } ?? (after.records[path] == nil))
+                }.map(\.key)
             }
         }
         let expires = files.first?.targets.payload.common
@@ -111,10 +131,36 @@ struct SignerRoles: Sendable {
             former: former,
             before: before,
             after: after,
-            isDue: files.isEmpty || canSign && files.count > 1
+            isDue: files.isEmpty || isBehind && canSign || canSign && files.count > 1
                 || canSign && expires.map { signing.expiresSoon($0, role: .targets) } ?? false,
             nextVersion: nextVersion
         )
+    }
+
+    /// The file of a request. It must have been made for what is there now.
+    private func begin(
+        with first: TargetsProposal,
+        after files: [SignerFile],
+        version: Int64
+    ) throws(PublishError) -> SignerFile {
+        let name = first.authority.role
+        let file: SignerFile
+        do { file = try SignerFile(try first.verified(), role: name) } catch {
+            throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
+        }
+        // The keys that signed what counts now may be gone.
+        let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
+        guard !isOutdated || files.first?.own == file.own, file.targets.payload.common.expires > signing.now else {
+            throw .refused(
+                Refusal(
+                    .conflict,
+                    checked: "the request of \(name)",
+                    found: "made before the signer last changed, or expired",
+                    next: "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
+                )
+            )
+        }
+        return file
     }
 
     /// The newest submitted file that follows all that counts now.
@@ -150,6 +196,19 @@ struct SignerRoles: Sendable {
         delegations.roles(for: path).map(\.name).first { record(for: path, in: $0) != nil }
     }
 
+    /// Who has the last word on a tag before a signer has: the targets, or a signer who comes first. All roles that are
+    /// asked were settled as touched.
+    func precedence(over signer: RoleName, for path: TargetPath, _ edit: TagEdit) -> RoleName? {
+        if edit.record(for: path) != nil { return .targets }
+        return delegations.roles(for: path).map(\.name).prefix { $0 != signer }
+            .first { record(for: path, in: $0) != nil }
+    }
+
+    /// Whether a signer is asked about a tag.
+    func mayList(_ signer: RoleName, _ path: TargetPath) -> Bool {
+        delegations.roles(for: path).contains { $0.name == signer }
+    }
+
     /// Lists a tag in a role, or takes it out (nil).
     mutating func set(_ record: TargetRecord?, for path: TargetPath, in name: RoleName) {
         guard let version = roles[name]?.nextVersion else { return }
@@ -183,7 +242,7 @@ struct SignerRoles: Sendable {
             draft.setField(TagTable.revokedField, to: role.after.revokedJSON(after: (ancestors.last?.version ?? 0) - 1))
             draft.setField(SignerFile.field, to: SignerFile.json(ancestors))
             let present = (role.files.first?.targets ?? role.former ?? plan.base.set.targets).payload.common
-            let lifetime = signing.lifetimes.seconds(of: .targets, present: present)
+            let lifetime = signing.signerLifetime(present, plan.base.set.targets.payload.common)
             draft.setVersion(role.nextVersion, expires: signing.now.advanced(bySeconds: lifetime), issued: signing.now)
             return (draft, role.authority)
         }

@@ -17,6 +17,8 @@ public struct WaitingChange: Sendable {
     public let version: Int64
     /// What it does, by tag.
     public let tags: [String: TagChange]
+    /// Fields that it changes besides tags and what follows from them; nobody is asked to sign these.
+    public let otherChanges: [String]
     /// Which of the signer's keys have signed it, by computed id.
     public let signers: Set<KeyID>
     /// Which have not.
@@ -27,35 +29,51 @@ public struct WaitingChange: Sendable {
     public let isCurrent: Bool
     /// Until when it can be published.
     public let expires: Instant
+    /// Whether enough keys have signed it.
+    public let isComplete: Bool
     let proposal: TargetsProposal
 
-    /// Whether enough keys have signed it.
-    public var isComplete: Bool { signers.count >= threshold }
+    /// The file that waits.
+    var digest: Digest {
+        let bytes = proposal.file.bytes
+        return Digest.compute(.sha256, over: bytes.span)
+    }
+
+    /// What differs from file to file of a role whose tags alone change.
+    private static let fieldsOfTags: Set<String> = [
+        "targets", "version", "expires", TrustDataField.issued, TagTable.revokedField, SignerFile.field,
+    ]
 
     init(
         _ proposal: TargetsProposal,
         keys: RoleKeysByID,
-        present: TagTable,
+        present: SignerFile?,
         isCurrent: Bool
     ) throws(TUFError) {
+        let role = proposal.authority.role
+        self.role = role
+        otherChanges = proposal.fields(otherThanIn: present?.targets)
+            .filter { !Self.fieldsOfTags.contains($0) }
+        var table = TagTable()
+        if let present { table = try TagTable(present.targets, role: role) }
         self.proposal = proposal
         self.isCurrent = isCurrent
-        role = proposal.authority.role
         version = proposal.proposed.common.version
         expires = proposal.proposed.common.expires
         threshold = proposal.authority.threshold
         let signed = try proposal.signers()
+        isComplete = signed.count >= threshold
         signers = Set(signed.compactMap { keys[$0]?.computedID })
         missing = Set(keys.values.map(\.computedID)).subtracting(signers)
         var changes: [String: TagChange] = [:]
         var listed: Set<TargetPath> = []
         try proposal.proposed.forEach { (path, record) throws(TUFError) in
             listed.insert(path)
-            let before = present.records[path]
+            let before = table.records[path]
             guard before.map({ !$0.means(record) }) ?? true else { return }
             changes[path.string] = .signed(record.digest(.sha256), before: before?.digest(.sha256))
         }
-        for (path, record) in present.records where !listed.contains(path) {
+        for (path, record) in table.records where !listed.contains(path) {
             changes[path.string] = .revoked(record.digest(.sha256))
         }
         tags = changes
