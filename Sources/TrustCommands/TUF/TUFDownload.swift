@@ -15,6 +15,9 @@ struct TUFDownload: TrustCommand {
             Brings the metadata up to date first. Prints the file of each target, whose name is that of the target, \
             percent-encoded. A file that is there already and is the right one is not fetched. Stops at the first target \
             that cannot be had; nothing unverified is ever left in the directory.
+
+            With --map, the map says where the repositories are, and as many of them as it demands must agree on the length and \
+            digests of a target. Their metadata is in the directories of the metadata directory that are named as they are.
             """
     )
 
@@ -24,8 +27,10 @@ struct TUFDownload: TrustCommand {
     @OptionGroup var metadata: MetadataDirectoryOption
     @OptionGroup var repository: MetadataURLOption
 
+    @OptionGroup var map: MapOption
+
     @Option(help: ArgumentHelp("URL or directory of the target files.", valueName: "url"))
-    var targetBaseUrl: String
+    var targetBaseUrl: String?
 
     @Option(help: ArgumentHelp("Directory for the targets.", valueName: "dir"), completion: .directory)
     var targetDir: String
@@ -34,6 +39,12 @@ struct TUFDownload: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { http.limit }
+
+    mutating func validate() throws {
+        guard (map.path == nil) == (repository.text != nil), (map.path == nil) == (targetBaseUrl != nil) else {
+            throw ValidationError("Either --metadata-url and --target-base-url are needed, or --map.")
+        }
+    }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         var paths: [TargetPath] = []
@@ -44,7 +55,29 @@ struct TUFDownload: TrustCommand {
                 throw Refusal(.usage, checked: "the target \(text)", found: "not a target's name", cause: error)
             }
         }
-        let wanted = paths
+        if let map = try map.load() {
+            try await download(paths, map, context)
+        } else {
+            try await download(paths, context)
+        }
+        return .trusted
+    }
+
+    private func download(_ paths: [TargetPath], _ map: RepositoryMap, _ context: CommandContext) async throws(Refusal)
+    {
+        try await context.withSender(common, http) { sender async throws(Refusal) in
+            let places = try MappedPlaces(map, sender: sender)
+            let client = places.client(in: metadata.path)
+            let download = MappedDownload(places: places, client: client, directory: targetDir)
+            for path in paths {
+                let (file, target) = try await download.fetch(path)
+                report(file, context.console) { MappedDownload.json(path, file: file, target) }
+            }
+        }
+    }
+
+    private func download(_ paths: [TargetPath], _ context: CommandContext) async throws(Refusal) {
+        guard let targetBaseUrl else { throw Refusal(.usage, checked: "--target-base-url", found: "none") }
         let updater = try metadata.updater()
         try await context.withSender(common, http) { sender async throws(Refusal) in
             let (set, files) = try await repository.refresh(updater, sender: sender)
@@ -53,7 +86,7 @@ struct TUFDownload: TrustCommand {
                 directory: targetDir,
                 consistentSnapshot: set.root.payload.consistentSnapshot
             )
-            for path in wanted {
+            for path in paths {
                 let checked = "the target \(path)"
                 let found: FoundTarget?
                 do throws(UpdateError<RepositoryFilesError>) {
@@ -70,18 +103,18 @@ struct TUFDownload: TrustCommand {
                     )
                 }
                 let file = try await download.fetch(path, found.record)
-                guard common.json else {
-                    context.console.result(SafeText.escaped(file))
-                    continue
+                report(file, context.console) {
+                    [
+                        "reason": .string(Reason.trusted.code), "exitCode": 0, "target": .string(path.string),
+                        "role": .string(found.role.string), "file": .string(file),
+                        "length": .integer(found.record.length),
+                    ]
                 }
-                let object: JSONObject = [
-                    "reason": .string(Reason.trusted.code), "exitCode": 0, "target": .string(path.string),
-                    "role": .string(found.role.string), "file": .string(file),
-                    "length": .integer(found.record.length),
-                ]
-                context.console.result(JSONValue.object(object).line)
             }
         }
-        return .trusted
+    }
+
+    private func report(_ file: String, _ console: Console, json: () -> JSONValue) {
+        console.result(common.json ? json().line : SafeText.escaped(file))
     }
 }

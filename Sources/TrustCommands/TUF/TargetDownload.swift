@@ -15,14 +15,19 @@ struct TargetDownload: Sendable {
     /// - Parameters:
     ///   - path: The target.
     ///   - record: What verified metadata says of it.
+    ///   - own: What the repository that is asked says of it, which is what its files are named by; nil for `record`.
     /// - Returns: The file.
     /// - Throws: ``Refusal``.
-    func fetch(_ path: TargetPath, _ record: TargetRecord) async throws(Refusal) -> String {
+    func fetch(
+        _ path: TargetPath,
+        _ record: TargetRecord,
+        named own: TargetRecord? = nil
+    ) async throws(Refusal) -> String {
         let checked = "the target \(path)"
         guard !record.hashes.isEmpty else {
             throw Refusal(.badSignature, checked: checked, found: "no digest of a known algorithm")
         }
-        let name = try name(path, record, checked: checked)
+        let name = try name(path, own ?? record, checked: checked)
         let file = "\(directory)/\(MetadataFile.percentEncoded(path.string))"
         let problem: String?
         do throws(RepositoryFilesError) {
