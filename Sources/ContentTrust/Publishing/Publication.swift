@@ -455,7 +455,8 @@ package actor Publication {
                 Refusal(
                     .usage,
                     checked: "whether \(signer) may sign \(subject.reference(tag: path.string))",
-                    found: "the tag is not among those that are delegated to it, or another signer ends the search for it",
+                    found:
+                        "the tag is not among those that are delegated to it, or another signer ends the search for it",
                     next: "trustctl signer list \(subject.argument)"
                 )
             )

@@ -20,6 +20,9 @@ package struct WaitingFile: Sendable, Hashable {
     /// The most bytes of a file that waits.
     static let maximumLength = 4 << 20
 
+    /// SHA-256 of the file.
+    var digest: Digest { Digest.compute(.sha256, over: bytes.span) }
+
     /// The TUF file name under which it lies there.
     var name: String { MetadataFile(role: role, version: version).name }
 

@@ -45,12 +45,12 @@ enum SignerRequestFile {
         do {
             return try request.verified()
         } catch {
+            let repository = request.repository ?? "REPO"
             throw Refusal(
                 .badSignature,
                 checked: "the request for the signer \(request.role)",
                 found: "not every key in it has signed it",
-                next: "the signer makes a new one: trustctl signer request \(request.repository ?? "REPO") "
-                    + "\(request.role) --out FILE",
+                next: "the signer makes a new one: trustctl signer request \(repository) \(request.role) --out FILE",
                 cause: error
             )
         }

@@ -91,10 +91,15 @@ struct SignerDesk: Sendable {
     // MARK: Changes
 
     /// The changes that wait.
-    func changes() async throws(Refusal) -> [WaitingChange] {
-        let files = try await work { () async throws(PublishError) in
+    func changes() async throws(Refusal) -> [WaitingChange] { try await changes(in: try await files()) }
+
+    private func files() async throws(Refusal) -> [WaitingFile] {
+        try await work { () async throws(PublishError) in
             do throws(TrustStoreError) { return try await waiting.read(after: versions) } catch { throw .store(error) }
         }
+    }
+
+    private func changes(in files: [WaitingFile]) async throws(Refusal) -> [WaitingChange] {
         var changes: [WaitingChange] = []
         for (role, files) in Dictionary(grouping: files, by: \.role) {
             let authority = try authority(of: role)
@@ -130,7 +135,7 @@ struct SignerDesk: Sendable {
 
     /// Signs a change with the keys at hand and lets it wait.
     ///
-    /// - Returns: The change; nil when it changes nothing, neither what is published nor what waits.
+    /// - Returns: The change, or the one that waits already and does the same; nil when all is published as wished.
     func submit(
         _ wished: [TargetPath: TargetRecord?],
         _ authority: RoleAuthority
@@ -155,7 +160,8 @@ struct SignerDesk: Sendable {
                 next: "trustctl signer request \(subject.argument) \(role) --out FILE"
             )
         }
-        let waiting = try await changes().filter { $0.role == role }
+        let files = try await files().filter { $0.role == role }
+        let waiting = try await changes(in: files)
         let before = try underlying(role, waiting, own: own)
         let version = max(versions[role] ?? 0, before?.proposed.common.version ?? 0) + 1
         do {
@@ -169,7 +175,7 @@ struct SignerDesk: Sendable {
                     table.revoke(path, version: version)
                 }
             }
-            guard table.differs(from: old) else { return nil }
+            guard table.differs(from: old) else { return before.flatMap { _ in waiting.last(where: \.isCurrent) } }
             var draft = before?.draft ?? RoleDraft(editing: present.targets, role: role)
             draft.changeTargets(table.changes(from: old))
             var ancestors = SignerFile.ancestors(of: [present])
@@ -186,7 +192,7 @@ struct SignerDesk: Sendable {
             let lifetime = signing.signerLifetime(present.targets.payload.common, candidate.set.targets.payload.common)
             draft.setVersion(version, expires: now.advanced(bySeconds: lifetime), issued: now)
             let proposal = try TargetsProposal(draft, authority: authority)
-            return try await wait(proposal, after: present, signedBy: own, replacing: waiting)
+            return try await wait(proposal, after: present, signedBy: own, replacing: files)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as TUFError {
@@ -271,11 +277,14 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
+        // Other changes than this one stay, and nonsense does not.
+        let files = try await files().filter { $0.role == change.role }
+        let others = Set(try await changes(in: files).map(\.digest)).subtracting([change.digest])
         return try await wait(
             change.proposal,
             after: try await present(change.role),
             signedBy: own,
-            replacing: [change]
+            replacing: files.filter { !others.contains($0.digest) }
         )
     }
 
@@ -289,7 +298,7 @@ struct SignerDesk: Sendable {
         _ proposal: TargetsProposal,
         after present: SignerFile?,
         signedBy keys: [PublicKey],
-        replacing known: [WaitingChange]
+        replacing known: [WaitingFile]
     ) async throws(Refusal) -> WaitingChange {
         let role = proposal.authority.role
         var signed = proposal

@@ -156,7 +156,8 @@ struct SignerRoles: Sendable {
                     .conflict,
                     checked: "the request of \(name)",
                     found: "made before the signer last changed, or expired",
-                    next: "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
+                    next:
+                        "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
                 )
             )
         }
