@@ -37,11 +37,12 @@ extension TrustHome {
 
     private static func newestRoot(_ folder: String) throws -> Root? {
         let suffix = ".root.json"
-        let versions = (try DurableFile.list(folder) ?? []).filter { $0.hasSuffix(suffix) }
-            .compactMap { Int64($0.dropLast(suffix.count)) }
-        guard let newest = versions.max(),
-            let bytes = try DurableFile.read("\(folder)/\(newest)\(suffix)", limit: TUFLimits().rootLength)
-        else { return nil }
+        let roots = (try DurableFile.list(folder) ?? []).filter { $0.hasSuffix(suffix) }
+            .compactMap { name in Int64(name.dropLast(suffix.count)).map { (version: $0, name: name) } }
+        guard let newest = roots.max(by: { $0.version < $1.version }) else { return nil }
+        guard let bytes = try DurableFile.read("\(folder)/\(newest.name)", limit: TUFLimits().rootLength) else {
+            throw TrustStoreError.vanished(newest.name)
+        }
         // Verified when it was seen; here it only says which keys are still wanted.
         return try RootStage(anchor: .root(bytes), firstRoot: bytes, binding: .unbound).root.payload
     }

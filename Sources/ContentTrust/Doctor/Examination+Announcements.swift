@@ -38,6 +38,11 @@ extension Examination {
     ) async {
         let checked = "announcements under \(tags.map(\.string).joined(separator: ", ")) of \(storeName)"
         let (announced, error) = await lineage(of: set, store, pin)
+        if let error, error.isAboutTheWay {
+            // Not finding out is not the same as finding nonsense.
+            note(error)
+            return
+        }
         guard let announced else {
             findings.append(
                 Finding(
@@ -86,7 +91,14 @@ extension Examination {
         } catch let error as TrustStoreError {
             return (nil, Refusal.store(error, store: storeName, subject: subject))
         } catch {
-            return (nil, nil)
+            return (nil, Refusal(.internalDefect, checked: "an announcement", found: "\(error)", cause: error))
         }
+    }
+}
+
+extension Refusal {
+    /// Whether it says that something could not be looked at, and nothing of what is there.
+    fileprivate var isAboutTheWay: Bool {
+        [.unreachable, .unauthorized, .storage, .internalDefect].contains(reason)
     }
 }

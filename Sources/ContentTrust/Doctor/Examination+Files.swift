@@ -41,7 +41,14 @@ extension Examination {
         do {
             let versions = try await data.rootFileNames().compactMap(UnverifiedTrustData.rootVersion)
             // Whoever has pinned the first root walks along all of them. Which there should be, only a verified one tells.
-            let wanted = newestRoot.map { Array(1...max(1, $0)) } ?? versions.sorted()
+            // A root may begin anywhere, and its chain is no longer than what a verifier walks.
+            let wanted: [Int64]
+            if let newestRoot {
+                let first = max(min(versions.min() ?? 1, newestRoot), newestRoot - Int64(limits.rootRotations))
+                wanted = Array(first...newestRoot)
+            } else {
+                wanted = versions.sorted().suffix(limits.rootRotations)
+            }
             files = wanted.map { (MetadataFile.root($0).name, limits.rootLength) }
         } catch {
             note(Refusal.store(error, store: storeName, subject: subject))

@@ -59,7 +59,8 @@ extension Publisher {
             var edit = try await TagEdit(plan, reader: reader)
             try await edit.loadAll()
             var tags = TagTable()
-            for role in edit.roles.values {
+            // The word of the targets counts before that of the bins.
+            for (_, role) in edit.roles.sorted(by: { $1.key == .targets && $0.key != .targets }) {
                 for (path, record) in role.after.records { tags.set(record, for: path, version: 1) }
             }
             let chain = newest.files.roots.min { $0.key < $1.key }?.value ?? newest.set.root.bytes

@@ -59,7 +59,9 @@ extension Publisher {
         at location: StoreLocation?
     ) async throws(Refusal) -> RotationReport? {
         let noted = try Self.filing { () throws(FileError) in try RotationNote.read(file) }
-        guard let noted, Set(noted.replaced.keys) == Set(rotation.roles) else { return nil }
+        guard let noted, Set(noted.replaced.keys) == Set(rotation.roles),
+            rotation.replaced.isEmpty || rotation.replaced == Set(noted.replaced.values.joined())
+        else { return nil }
         let published: PublishReport
         do throws(Refusal) {
             // Takes in what was announced.
@@ -71,10 +73,14 @@ extension Publisher {
         }
         let again = try await session.locate(located.subject, in: located.store)
         let newest = try await newestRoot(of: again, pin: pin, now: session.clock.now())
-        guard noted.isDone(by: newest.root, chain: newest.chain) else { return nil }
-        guard let bytes = newest.chain[noted.version],
-            let before = try? RootStage(anchor: .root(bytes), firstRoot: bytes, binding: .unbound).root
+        guard noted.isDone(by: newest.root, chain: newest.chain),
+            rotation.newKeys.allSatisfy({ newest.root.payload.keys(of: $0).contains($1) })
         else { return nil }
+        guard let bytes = newest.chain[noted.version] else { return nil }
+        let before: Verified<Root>
+        do { before = try RootStage(anchor: .root(bytes), firstRoot: bytes, binding: .unbound).root } catch {
+            throw Refusal.metadata(error, checked: "root \(noted.version) of \(located.subject)", pin: pin)
+        }
         return report(noted, before: before.payload, after: newest.root.payload, published, finishesEarlierRun: true)
     }
 
