@@ -83,6 +83,10 @@ import TrustTestSupport
             let seen = try await Self.list(world.consumer, in: world)
             #expect(seen["waiting"]?.array?.count == 1 && seen["signers"]?.array?.first?["tagCount"] == 0)
 
+            let doctor = try await world.publisher.run("doctor", world.repository, "--fail-on", "warning", "--json")
+            #expect(doctor.exitCode == Reason.warning.exitCode, "\(doctor)")
+            try Schema.check(try doctor.object, "doctor")
+            #expect(doctor.text.contains("change-waiting"))
             let refreshed = try await world.publisher.run("refresh", world.repository, "--json")
             try expect(refreshed, 0)
             try Schema.check(try refreshed.object, "publish")

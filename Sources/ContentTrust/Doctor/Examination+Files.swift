@@ -41,10 +41,10 @@ extension Examination {
         do {
             let versions = try await data.rootFileNames().compactMap(UnverifiedTrustData.rootVersion)
             // Whoever has pinned the first root walks along all of them. Which there should be, only a verified one tells.
-            // A root may begin anywhere, and its chain is no longer than what a verifier walks.
+            // A verifier walks no more roots than that, whatever version the newest one says it has.
             let wanted: [Int64]
             if let newestRoot {
-                let first = max(min(versions.min() ?? 1, newestRoot), newestRoot - Int64(limits.rootRotations))
+                let first = max(1, newestRoot - Int64(limits.rootRotations))
                 wanted = Array(first...newestRoot)
             } else {
                 wanted = versions.sorted().suffix(limits.rootRotations)

@@ -1,3 +1,4 @@
+import KeyStorage
 import TUF
 import TUFClient
 import TrustCrypto
@@ -8,6 +9,7 @@ struct Examination: Sendable {
     let subject: Subject
     let options: TrustDoctor.Options
     let commands: SuggestedCommands
+    let keys: KeyStoreSet
     let inventory: KeyInventory
     let now: Instant
     let progress: TrustDoctor.Progress
@@ -57,6 +59,7 @@ struct Examination: Sendable {
         }
         if origin == .nowhere, let seen { forecast(seen.set, from: .memory) }
         if let store = store as? RegistryTrustStore, let pin { await checkAnnouncements(store, pin) }
+        await checkWaitingChanges()
         checkHome()
         checkKeys()
     }

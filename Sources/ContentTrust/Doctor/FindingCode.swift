@@ -66,6 +66,10 @@ public struct FindingCode: Sendable, Hashable, CustomStringConvertible {
     public static let announcementPending = FindingCode("announcement-pending")
     /// What an announcement tag names is no trust data of the repository.
     public static let announcementUnreadable = FindingCode("announcement-unreadable")
+    /// A signer's change waits for further signatures, or for somebody who lets it in.
+    public static let changeWaiting = FindingCode("change-waiting")
+    /// A signer's change that waits does not follow what is published.
+    public static let changeOutdated = FindingCode("change-outdated")
     /// The targets delegate to a role that the snapshot does not list.
     public static let roleNotListed = FindingCode("role-not-listed")
     /// The snapshot lists roles that nobody delegates to.
@@ -84,7 +88,8 @@ public struct FindingCode: Sendable, Hashable, CustomStringConvertible {
         .roleExpired, .roleExpiresSoon, .issuedInFuture, .clockBehind, .noSpareKey, .thresholdUnreachable,
         .keyUnknown, .keyListedTwice, .keyShared, .keyWeak, .keyMissing, .noKeysHere, .keyFileUnusable,
         .keyUnencrypted, .rootKeyOnline, .keyUnused, .pinOutdated, .fileLost, .fileDamaged, .diverged,
-        .announcementPending, .announcementUnreadable, .roleNotListed, .roleAbandoned, .tagsUnchecked,
+        .announcementPending, .announcementUnreadable, .changeWaiting, .changeOutdated, .roleNotListed, .roleAbandoned,
+        .tagsUnchecked,
     ]
 
     /// All codes that a finding may have.

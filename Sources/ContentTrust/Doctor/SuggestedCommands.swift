@@ -65,6 +65,14 @@ package struct SuggestedCommands: Sendable {
     }
     /// Says who signs delegated roles.
     package var signers: String { "trustctl signer list \(subject.argument)\(verifying)" }
+    /// Adds a signature to a signer's change that waits.
+    package func signWaiting(_ signer: RoleName) -> String {
+        "trustctl signer sign \(subject.argument) \(ShellWord.quoted(signer.string))\(publishing)"
+    }
+    /// Throws a signer's change away that waits.
+    package func discard(_ signer: RoleName) -> String {
+        "trustctl signer sign --discard \(subject.argument) \(ShellWord.quoted(signer.string))\(publishing)"
+    }
     /// Shows what there is.
     package var inspect: String { "trustctl inspect \(subject.argument)\(verifying)" }
     /// Signs a tag as a digest.

@@ -78,6 +78,7 @@ public struct TrustDoctor: Sendable {
             subject: subject,
             options: options,
             commands: SuggestedCommands(subject: subject, options: suggested),
+            keys: keys,
             inventory: KeyInventory(await keys.list()),
             now: session.clock.now(),
             progress: progress,

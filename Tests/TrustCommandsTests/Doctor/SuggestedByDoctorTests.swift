@@ -36,6 +36,7 @@ import TrustCrypto
             commands.inspect, commands.sign("1.0", digest), commands.revoke("1.0"), commands.add(pin),
             commands.add(pin, replacing: true), commands.listKeys, commands.protect(key), commands.export(key),
             commands.remove(key), commands.rotate(.timestamp), commands.signers,
+            commands.signWaiting(try RoleName("alice")), commands.discard(try RoleName("alice")),
         ]
         for command in all {
             let words = command.split(separator: " ").map(String.init)
