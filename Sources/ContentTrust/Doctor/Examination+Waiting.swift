@@ -3,15 +3,26 @@ import TUF
 
 /// What signers have signed and no verifier sees yet.
 extension Examination {
-    mutating func checkWaitingChanges() async {
-        guard origin == .store else { return }
+    mutating func checkWaitingChanges(_ located: LocatedTrustData, _ pin: Pin) async {
+        // What refuses the set refuses this, too, and was said.
+        guard origin == .store, !findings.contains(where: { $0.severity == .error }) else { return }
+        let reader = CandidateReader(
+            updater: session.updater(pin, repository: repository),
+            cache: session.cache(pin, repository: repository),
+            pin: pin,
+            subject: subject,
+            now: now
+        )
         // Reads alone: no key is opened.
-        let publisher = Publisher(
-            session: session,
-            signers: KeyStoreSigners(stores: keys, passphrases: PassphraseChain([]))
+        let signing = SetSigning(
+            signers: KeyStoreSigners(stores: keys, passphrases: PassphraseChain([])),
+            lifetimes: LifetimeChoices(),
+            subject: subject,
+            now: now
         )
         do throws(Refusal) {
-            for change in try await publisher.waitingChanges(of: subject, at: location) { note(change) }
+            let desk = try await SignerDesk(located, pin: pin, reader: reader, signing: signing)
+            for change in try await desk.changes() { note(change) }
         } catch {
             note(error)
         }

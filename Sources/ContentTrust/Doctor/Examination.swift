@@ -59,7 +59,7 @@ struct Examination: Sendable {
         }
         if origin == .nowhere, let seen { forecast(seen.set, from: .memory) }
         if let store = store as? RegistryTrustStore, let pin { await checkAnnouncements(store, pin) }
-        await checkWaitingChanges()
+        if let located, let pin { await checkWaitingChanges(located, pin) }
         checkHome()
         checkKeys()
     }
