@@ -33,6 +33,7 @@ public enum MapSearchError<Failure: Error>: Error {
 }
 
 extension RepositoryMap {
+    // Not optimized: the optimizer of Swift 6.3.1 aborts on this generic function with a typed error.
     /// Searches for a target (TAP 4): the repositories of the first mapping that is for it are asked in their order, until as
     /// many agree as the threshold demands. Only where that does not come to a target, and the mapping does not terminate, the
     /// next one is looked at.
@@ -45,10 +46,19 @@ extension RepositoryMap {
     ///   - ask: Asks a repository; called at most once for each.
     /// - Returns: The target, and who agrees on it.
     /// - Throws: ``MapSearchError``.
+    @_optimize(none)
     public func find<Failure: Error>(
         _ path: TargetPath,
         asking ask: @Sendable (RepositoryLabel) async -> RepositoryAnswer<Failure>
     ) async throws(MapSearchError<Failure>) -> AgreedTarget {
+        try await search(path, asking: ask).get()
+    }
+
+    /// As ``find(_:asking:)``.
+    private func search<Failure: Error>(
+        _ path: TargetPath,
+        asking ask: @Sendable (RepositoryLabel) async -> RepositoryAnswer<Failure>
+    ) async -> Result<AgreedTarget, MapSearchError<Failure>> {
         var known: [RepositoryLabel: RepositoryAnswer<Failure>] = [:]
         var shortfalls: [MapShortfall<Failure>] = []
         for mapping in mappings where mapping.matches(path) {
@@ -67,17 +77,19 @@ extension RepositoryMap {
                 case .failed: failures += 1
                 }
                 best = AgreedTarget.largest(of: vouchers)
-                if let best, best.vouchers.count >= mapping.threshold { return best }
+                if let best, best.vouchers.count >= mapping.threshold { return .success(best) }
             }
             let agreeing = best?.vouchers.count ?? 0
             let shortfall = MapShortfall(mapping: mapping, agreeing: agreeing, answers: answers)
-            guard failures == 0 || agreeing + failures < mapping.threshold else { throw .undetermined(shortfall) }
+            guard failures == 0 || agreeing + failures < mapping.threshold else {
+                return .failure(.undetermined(shortfall))
+            }
             shortfalls.append(shortfall)
             if mapping.isTerminating { break }
         }
-        guard !shortfalls.isEmpty else { throw .notMapped }
-        guard let contested = shortfalls.first(where: \.isContested) else { throw .notListed(shortfalls) }
-        throw .thresholdNotMet(contested)
+        guard !shortfalls.isEmpty else { return .failure(.notMapped) }
+        guard let contested = shortfalls.first(where: \.isContested) else { return .failure(.notListed(shortfalls)) }
+        return .failure(.thresholdNotMet(contested))
     }
 }
 
