@@ -33,7 +33,7 @@ package struct TagTable: Sendable {
         try self.init(proposal.proposed, revoked: proposal.field(Self.revokedField), role: role)
     }
 
-    private init(_ targets: Targets, revoked value: JSONValue?, role: RoleName) throws(TUFError) {
+    init(_ targets: Targets, revoked value: JSONValue?, role: RoleName) throws(TUFError) {
         self.init()
         var records: [TargetPath: TargetRecord] = [:]
         var changed: [TargetPath: Int64] = [:]

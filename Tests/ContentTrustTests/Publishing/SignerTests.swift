@@ -1,3 +1,4 @@
+import CanonicalJSON
 import OCI
 import OCIRegistry
 import TUF
@@ -365,6 +366,74 @@ import TrustTestSupport
                     try await world.publisher.rebin(.count(2), of: world.subject, at: world.location)
                 } == .usage
             )
+        }
+    }
+
+    /// However many changes wait, none is lost: the published file stays among those that the last one follows.
+    @Test func manyChangesWaitInARow() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            let machine = try await Machine("alice", in: world, pin: made.pin)
+            let request = try await machine.request(alice)
+            _ = try await Self.put(
+                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
+                in: world
+            )
+            let digest = try await world.image("v0", "v0")
+            let images = try await world.resolver.resolve([("v0", digest)], of: world.subject)
+            let descriptor = try #require(images.first).descriptor
+            let count = SignerFile.window + 3
+            for number in 0..<count {
+                let image = ImageToSign(tag: "v\(number)", descriptor: descriptor)
+                let report = try await machine.publisher.sign([image], as: alice, of: world.subject, at: world.location)
+                guard case .waiting(let change) = report, change.isCurrent, change.tags.count == number + 1 else {
+                    Issue.record("\(report)")
+                    return
+                }
+            }
+            #expect(try await Self.refresh(world).acceptedSigners == [alice])
+            let tags = try await world.verifier().trustData(of: world.subject, at: world.location).signedTags()
+            #expect(tags.count == count)
+        }
+    }
+
+    /// What readers would refuse, or what leaves nobody room, is not let in, and keeps nobody from publishing.
+    @Test(arguments: ["x-trustctl-revoked", "custom", "version"])
+    func aSignerCannotSpoilTheRest(field: String) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("v1", "v1")
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            let machine = try await Machine("alice", in: world, pin: made.pin)
+            let request = try await machine.request(alice)
+            _ = try await Self.put(
+                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
+                in: world
+            )
+            let first = try request.verified()
+            let file = try SignerFile(first, role: alice)
+            var draft = RoleDraft(editing: first, role: alice)
+            draft.setField(SignerFile.field, to: SignerFile.json(SignerFile.ancestors(of: [file])))
+            let now = world.clock.now()
+            draft.setVersion(
+                field == "version" ? CommonFields.maximumVersion : 2,
+                expires: now.advanced(bySeconds: 86_400),
+                issued: now
+            )
+            let digest = Digest.compute(over: [UInt8]().span)
+            let path = try TargetPath("v1")
+            if field == "custom" { draft.changeTargets([path: TargetRecord(length: 1, hashes: [digest], custom: [:])]) }
+            if field == "x-trustctl-revoked" { draft.setField(field, to: 7) }
+            let publicKey = try #require(request.keys.first?.publicKey)
+            let signer = try #require(
+                try await machine.signers.signers(for: alice, keys: [publicKey], threshold: 1).first
+            )
+            let signed = try await draft.signed(by: [SigningKey(keyID: request.keys[0].computedID, signer: signer)])
+            try world.directory.write(signed.bytes, to: "trust-data/waiting/\(signed.file.name)")
+            #expect(try await Self.refresh(world).acceptedSigners == [])
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .unsignedTag)
+            _ = try await machine.sign("v1", as: alice)
         }
     }
 

@@ -120,13 +120,14 @@ struct SignerDesk: Sendable {
         let role = proposal.authority.role
         let version = proposal.proposed.common.version
         let ancestors = try SignerFile.entries(proposal.field(SignerFile.field), role: role, below: version)
-        let last = max(versions[role] ?? 0, ancestors.map(\.version).max() ?? 0)
         return try WaitingChange(
             proposal,
             keys: delegations.keys.filter { delegations.role(role)?.keys.keyIDs.contains($0.key) == true },
             present: present,
-            // A version that leaves no room for others is nobody's wish.
-            isCurrent: present.map { ancestors.contains($0.own) } ?? false && version <= last + 1
+            // A version that leaves no room for others is nobody's wish, and what has no form is nobody's change.
+            isCurrent: present.map { ancestors.contains($0.own) } ?? false
+                && version - (versions[role] ?? 0) < SignerFile.maximumLead
+                && SignerRoles.hasForm(proposal.proposed, revoked: proposal.field(TagTable.revokedField), role)
                 && proposal.proposed.common.expires > now
         )
     }
@@ -185,7 +186,8 @@ struct SignerDesk: Sendable {
                 ancestors =
                     try [SignerFile.Entry(digest: digest, version: file.version)]
                     + SignerFile.entries(before.field(SignerFile.field), role: role, below: file.version)
-                ancestors = Array(ancestors.prefix(SignerFile.window))
+                // What is published stays among them, however many changes wait: it is what the next one must follow.
+                ancestors = Array(ancestors.filter { $0 != present.own }.prefix(SignerFile.window - 1)) + [present.own]
             }
             draft.setField(TagTable.revokedField, to: table.revokedJSON(after: (ancestors.last?.version ?? 0) - 1))
             draft.setField(SignerFile.field, to: SignerFile.json(ancestors))

@@ -22,6 +22,9 @@ struct SignerFile: Sendable {
     static let field = "x-trustctl-ancestors"
     /// How many ancestors a file lists.
     static let window = 64
+    /// How far above what is listed the version of a submitted file may be. A signer who leaves no room above would keep
+    /// everybody from publishing.
+    static let maximumLead = Int64(1) << 20
 
     init(_ targets: Verified<Targets>, role: RoleName) throws(TUFError) {
         self.targets = targets

@@ -1,3 +1,5 @@
+import CanonicalJSON
+import OCI
 import TUF
 import TUFClient
 import TrustCrypto
@@ -173,11 +175,28 @@ struct SignerRoles: Sendable {
     ) -> SignerFile? {
         waiting.compactMap { proposal -> SignerFile? in
             guard let verified = try? proposal.verified(), let file = try? SignerFile(verified, role: name),
-                file.own.version >= version, verified.payload.common.expires > signing.now,
-                files.allSatisfy(file.covers)
+                file.own.version >= version, file.own.version - version < SignerFile.maximumLead,
+                verified.payload.common.expires > signing.now, files.allSatisfy(file.covers),
+                Self.hasForm(verified.payload, revoked: verified.field(TagTable.revokedField), name)
             else { return nil }
             return file
         }.max { $0.own.version < $1.own.version }
+    }
+
+    /// Whether all records are those of tags. A file that readers refuse would end every search that comes to it, and whoever
+    /// lists the tags reads all of them.
+    static func hasForm(_ targets: Targets, revoked: JSONValue?, _ role: RoleName) -> Bool {
+        do {
+            _ = try TagTable(targets, revoked: revoked, role: role)
+            try targets.forEach { (path, record) throws(TUFError) in
+                guard record.digest(.sha256) != nil,
+                    record.custom?[SignedTag.mediaTypeField]?.string.flatMap({ MediaType($0) }) != nil
+                else { throw .malformed(role: role, field: "signed.targets.\(path)") }
+            }
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func table(_ targets: Verified<Targets>?, _ name: RoleName) throws(PublishError) -> TagTable {
