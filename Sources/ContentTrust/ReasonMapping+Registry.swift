@@ -25,7 +25,8 @@ extension Refusal {
         case .serverError(let origin, let status):
             return refusal(.unreachable, "\(origin) answers with status \(status)", next: "try again later")
         case .badResponse(let origin, let problem):
-            return refusal(.badResponse, "\(origin) answers \(describe(problem))", next: notARegistry)
+            let next = error.saysThatABlobIsLost ? lostBlob : notARegistry
+            return refusal(.badResponse, "\(origin) answers \(describe(problem))", next: next)
         case .unreachable(let error):
             return transport(error, checked: checked)
         case .tooLarge(let limit):
@@ -38,6 +39,10 @@ extension Refusal {
             return refusal(.unreachable, "cancelled")
         }
     }
+
+    /// What to do about a registry that does not take a manifest, because it has lost a blob that the manifest names.
+    private static let lostBlob =
+        "the registry has lost a file that is not to change: trustctl refresh puts it back, and trustctl doctor names it"
 
     /// What to do about answers that no registry gives.
     private static let notARegistry =

@@ -100,6 +100,12 @@ import TrustTestSupport
             try Files.remove(blob)
             let lost = try await Diagnosed(world.publisher, world.repository)
             #expect(lost.problems == ["file-lost error"])
+            #expect(try lost.finding("file-lost")["command"]?.string == "trustctl refresh \(world.repository)")
+            // Whoever signs a tag does not look at all files, and is told what mends it where the registry does.
+            try await world.push("2.0")
+            let signing = try await world.publisher.runAll(["sign", "image", world.reference("2.0")])
+            try expect(signing, Reason.badResponse.exitCode)
+            #expect(signing.errors.contains("trustctl refresh puts it back"))
             try await lost.mend("file-lost", on: world.publisher)
             #expect(try await Diagnosed(world.publisher, world.repository).problems == [])
         }

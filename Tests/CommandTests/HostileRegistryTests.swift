@@ -113,12 +113,12 @@ import TrustTestSupport
             #expect(answer.text == "\(world.repository)@\(image.digest)\n")
 
             let helper = """
-                #!/bin/sh
                 read server
                 echo "{\\"ServerURL\\": \\"$server\\", \\"Username\\": \\"alice\\", \\"Secret\\": \\"secret\\"}"
                 env > '\(world.directory.file("helper-environment"))'
                 """
-            try world.directory.write(helper, to: "bin/docker-credential-test", mode: 0o755)
+            try world.directory.makeDirectory("bin")
+            try await TestProgram.write(helper, to: world.directory.file("bin/docker-credential-test"))
             try world.directory.write(#"{"credsStore": "test"}"#, to: "helper/config.json")
             let variables = [
                 "DOCKER_CONFIG": world.directory.file("helper"),

@@ -50,7 +50,8 @@ extension Examination {
                     .note,
                     checked: checked,
                     found: "\(set.digest), which is no trust data of \(subject) that can be verified; publishers "
-                        + "leave it alone" + (error.map { " (\($0.found))" } ?? "")
+                        + "leave it alone" + (error.map { " (\($0.found))" } ?? ""),
+                    remedy: Remedy(advice: "nothing: a later announcement takes its place")
                 )
             )
             return

@@ -140,20 +140,25 @@ extension Examination {
                 role: role,
                 remedy: role == nil
                     ? isLost ? putBack(isRemembered) : replaceDamaged(name, isRemembered)
-                    : writeAgain(bins: bins, isLost: isLost, isRemembered)
+                    : isLost ? putBackDelegated(isRemembered) : writeAgain(bins: bins, isRemembered)
             )
         )
     }
 
-    /// A refresh leaves delegated roles as they are. Bins are all written anew when their number changes, also those that
-    /// only this machine has; other roles their signers have to sign.
-    private func writeAgain(bins: Int?, isLost: Bool, _ isRemembered: Bool) -> Remedy {
+    private func putBackDelegated(_ isRemembered: Bool) -> Remedy {
+        guard case .registry = location else { return putBack(false) }
+        return putBack(isRemembered)
+    }
+
+    /// A refresh leaves delegated roles that are there as they are. Bins are all written anew when their number changes, also
+    /// those that only this machine has; other roles their signers have to sign.
+    private func writeAgain(bins: Int?, _ isRemembered: Bool) -> Remedy {
         guard case .registry = location else { return putBack(false) }
         guard let bins else { return Remedy(commands.signers, advice: "its signer signs it anew; who that is") }
         let number = bins < BinChoice.maximumCount ? bins * 2 : bins / 2
         return Remedy(
             commands.rebin(number),
-            advice: (isLost ? "" : "have the operator of the registry remove the damaged blob from its storage; then, ")
+            advice: "have the operator of the registry remove the damaged blob from its storage; then, "
                 + (isRemembered
                     ? place(of: [.targets, .snapshot, .timestamp]).map { "\($0), " } ?? ""
                     : "on a machine of the publisher that has signed or seen it, ")

@@ -74,8 +74,9 @@ extension Examination {
         let older = Self.versions(seen).filter { role, version in
             (Self.versions(stored)[role] ?? 0) < version
         }
-        if refusal?.reason == .rollback {
-            noteRollback(stored, seen, roles: older.keys.sorted())
+        // Under an older root, the keys of the newer one have signed nothing.
+        if let reason = refusal?.reason, reason == .rollback || reason == .badSignature && older[.root] != nil {
+            noteRollback(stored, seen, reason, roles: older.keys.sorted())
             return
         }
         do throws(TUFError) {
@@ -97,7 +98,7 @@ extension Examination {
         }
     }
 
-    private mutating func noteRollback(_ stored: Verified, _ seen: Verified, roles: [RoleName]) {
+    private mutating func noteRollback(_ stored: Verified, _ seen: Verified, _ reason: Reason, roles: [RoleName]) {
         guard !roles.isEmpty else { return }
         func words(_ versions: [RoleName: Int64]) -> String {
             roles.map { "\($0) \(versions[$0].map(String.init) ?? "none")" }.joined(separator: ", ")
@@ -106,7 +107,7 @@ extension Examination {
             Finding(
                 FindingCode(.rollback),
                 .error,
-                reason: .rollback,
+                reason: reason,
                 checked: "what this machine has seen, against \(storeName)",
                 found: words(Self.versions(stored)),
                 expected: "\(words(Self.versions(seen))) or higher, which this machine has seen",

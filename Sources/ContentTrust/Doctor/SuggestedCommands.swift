@@ -83,8 +83,7 @@ package struct SuggestedCommands: Sendable {
     package func revoke(_ tag: String) -> String { "trustctl revoke \(subject.argument(tag: tag))\(publishing)" }
     /// Adds a pin, or puts it in the place of another.
     package func add(_ pin: Pin, replacing: Bool = false) -> String {
-        pin.command + (pin.signedName.map { " --signed-as \(ShellWord.quoted($0))" } ?? "")
-            + (pin.allowsUnnamed ? " --allow-unnamed" : "") + (replacing ? " --replace" : "") + options.home
+        pin.command + (replacing ? " --replace" : "") + options.home
     }
     /// Shows the keys of this machine.
     package var listKeys: String { "trustctl key list\(keys)" }

@@ -24,6 +24,8 @@ struct CandidateReader: Sendable {
     let now: Instant
     /// Whether the loss of a delegated role's file is accepted: what it listed is then signed no more.
     var unsafeAcceptsLoss = false
+    /// Whether the store is asked for each file that it lists, to put back what it has lost.
+    var looksAtEverything = false
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
         let result: (set: TrustedSet, files: CachedMetadata)

@@ -118,26 +118,64 @@ extension CandidateReader {
         }
     }
 
-    /// The file of a delegated role in a new set that does not change it.
+    /// The files of delegated roles in a new set that does not change them.
     ///
     /// - Parameters:
-    ///   - role: The role.
-    ///   - plan: Whose base lists it.
-    /// - Returns: The file; nil when nothing delegates to the role any more and no set has it.
-    /// - Throws: ``PublishError``.
-    func unchangedFile(of role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
+    ///   - roles: The roles. One to which nothing delegates any more, and which no set has, is left out.
+    ///   - plan: Whose base lists them.
+    /// - Returns: The files.
+    /// - Throws: ``PublishError``; a refusal when one is lost everywhere.
+    func unchangedFiles(of roles: [RoleName], _ plan: MergePlan) async throws(PublishError) -> [NewTrustData.File] {
+        var files: [NewTrustData.File] = []
+        var stored: [(role: RoleName, file: StoredFile, data: any TrustData)] = []
+        for role in roles {
+            if let found = try await self.stored(role, plan) {
+                stored.append((role, found.file, found.data))
+            } else if let file = try await putBack(role, plan) {
+                files.append(file)
+            }
+        }
+        guard looksAtEverything else { return files + stored.map { NewTrustData.File($0.file, of: $0.data) } }
+        let isThere: [Bool]
+        do {
+            isThere = try await Concurrently.map(stored, width: 8) { (stored) throws(TrustStoreError) in
+                try await stored.data.holds(stored.file)
+            }
+        } catch {
+            throw .store(error)
+        }
+        for (stored, isThere) in zip(stored, isThere) {
+            if isThere {
+                files.append(NewTrustData.File(stored.file, of: stored.data))
+            } else if let file = try await putBack(stored.role, plan) {
+                files.append(file)
+            }
+        }
+        return files
+    }
+
+    /// What a store has of a role that does not change.
+    private func stored(
+        _ role: RoleName,
+        _ plan: MergePlan
+    ) async throws(PublishError) -> (file: StoredFile, data: any TrustData)? {
         guard let record = plan.base.set.snapshot.payload.roles[role] else { return nil }
         let file = MetadataFile(
             role: role,
             version: plan.base.set.root.payload.consistentSnapshot ? record.version : nil
         )
         for data in Self.sources(of: plan.base, plan) {
-            if let stored = try await stored(file, record, in: data) { return NewTrustData.File(stored, of: data) }
+            if let stored = try await stored(file, record, in: data) { return (stored, data) }
         }
+        return nil
+    }
+
+    /// The file of a role that no store has, from this machine's memory; nil when nothing delegates to the role any more.
+    private func putBack(_ role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
         guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
         let listed = try listed(role, in: plan.base)
         guard let kept = try await kept(listed) else { throw lost(listed) }
-        return NewTrustData.File(name: file.name, bytes: kept.targets.bytes)
+        return NewTrustData.File(name: listed.file.name, bytes: kept.targets.bytes)
     }
 
     /// A file that a store has under its name; nil when it has none, or another one of that name.

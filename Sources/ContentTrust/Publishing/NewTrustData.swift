@@ -116,6 +116,11 @@ private struct MemoryTrustData: TrustData {
             return bytes
         }
     }
+
+    func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool {
+        guard case .stored(let stored, let data)? = files[file.name] else { return true }
+        return try await data.holds(stored)
+    }
 }
 
 /// What a store has after publishing.

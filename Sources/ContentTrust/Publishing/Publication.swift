@@ -73,7 +73,9 @@ package actor Publication {
     }
 
     /// Whether a store is asked about all that it should have: whoever signs tags wants to be done soon.
-    package nonisolated var looksAtEverything: Bool {
+    package nonisolated var looksAtEverything: Bool { Self.looksAtEverything(intent) }
+
+    private static func looksAtEverything(_ intent: Intent) -> Bool {
         switch intent {
         case .tags, .signerTags: false
         default: true
@@ -88,6 +90,8 @@ package actor Publication {
         submissions: SignerSubmissions
     ) {
         self.intent = intent
+        var reader = reader
+        reader.looksAtEverything = Self.looksAtEverything(intent)
         self.reader = reader
         self.signing = signing
         self.subject = subject

@@ -56,15 +56,17 @@ extension Publisher {
     ///   - proposal: The root.
     ///   - subject: Whose root.
     ///   - location: Where the trust data lies, if not beside the images.
+    ///   - file: What the file of the proposal is called, for advice.
     /// - Returns: What was published.
     /// - Throws: ``Refusal``: ``Reason/keyUnavailable`` when signatures are missing, or the key of a role that has to be
     ///   signed anew; ``Reason/conflict`` when another root was published meanwhile; and as ``sign(_:of:at:)``.
     public func applyRoot(
         _ proposal: RootProposal,
         of subject: Subject,
-        at location: StoreLocation? = nil
+        at location: StoreLocation? = nil,
+        file: String? = nil
     ) async throws(Refusal) -> PublishReport {
-        try Self.checkSigned(proposal, subject: subject)
+        try Self.checkSigned(proposal, subject: subject, file: file)
         return try await publish(.root(proposal), subject: subject, location: location)
     }
 
@@ -115,7 +117,13 @@ extension Publisher {
         return (keys, threshold)
     }
 
-    static func checkSigned(_ proposal: RootProposal, subject: Subject) throws(Refusal) {
+    /// Refuses a proposal that too few keys have signed.
+    ///
+    /// - Parameters:
+    ///   - proposal: The proposal.
+    ///   - subject: Whose root it is.
+    ///   - file: What the file of the proposal is called, for whoever is to sign it next.
+    static func checkSigned(_ proposal: RootProposal, subject: Subject, file: String? = nil) throws(Refusal) {
         let demands: [RootProposal.Demand]
         do { demands = try proposal.demands() } catch {
             throw Refusal.metadata(error, checked: "the proposed root of \(subject)", pin: nil)
@@ -128,7 +136,7 @@ extension Publisher {
             found: "\(open.signed.count) of \(whose)",
             expected: "\(open.threshold); these have not signed: "
                 + open.unsigned.sorted().map(\.string).joined(separator: ", "),
-            next: "where such a key is: trustctl root sign FILE"
+            next: "where such a key is: trustctl root sign \(file.map { ShellWord.quoted($0) } ?? "FILE")"
         )
     }
 }

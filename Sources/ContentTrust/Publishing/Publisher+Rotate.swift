@@ -19,7 +19,7 @@ extension Publisher {
     /// - Returns: What was replaced and published.
     /// - Throws: ``Refusal``: ``Reason/usage`` when it has to be said which key is meant, ``Reason/keyUnavailable`` when
     ///   too few root keys are at hand, with the command that proposes the same root to those who have them, and as
-    ///   ``applyRoot(_:of:at:)``.
+    ///   ``applyRoot(_:of:at:file:)``.
     public func rotate(
         _ rotation: KeyRotation,
         of subject: Subject,
@@ -30,6 +30,7 @@ extension Publisher {
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
         let file = session.home.rotation(signedName: pin.signedName ?? located.repository)
+        let lock = try await Self.lock(file, located.subject)
         let report: RotationReport
         if let finished = try await earlierRun(rotation, of: located, pin: pin, note: file, at: location) {
             report = finished
@@ -45,7 +46,25 @@ extension Publisher {
         }
         try await whenPublished(report)
         try Self.filing { () throws(FileError) in _ = try DurableFile.remove(file) }
+        _ = consume lock
         return report
+    }
+
+    /// Keeps a second rotation on this machine from the note of the first.
+    private static func lock(_ note: String, _ subject: Subject) async throws(Refusal) -> FileLock {
+        do throws(FileError) {
+            try DurableFile.createDirectory(DurableFile.parent(of: note), mode: 0o700)
+            return try await FileLock.acquire("\(note).lock", timeout: .seconds(10))
+        } catch .locked {
+            throw Refusal(
+                .conflict,
+                checked: "keys of \(subject)",
+                found: "another key rotate of this repository is at work on this machine",
+                next: "let it end, and run the command again"
+            )
+        } catch {
+            throw Refusal.file(error, checked: "the note of the rotation")
+        }
     }
 
     // MARK: Going on
@@ -96,10 +115,6 @@ extension Publisher {
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
         let root = try await newestRoot(of: located, pin: pin, now: session.clock.now()).root
-        var edit = RootEdit()
-        for role in rotation.roles {
-            edit.removedKeys[role] = Set(try Self.replaced(role, rotation, root.payload).map(\.computedID))
-        }
         let known = Set(rotation.roles.flatMap { root.payload.keys(of: $0) }.map(\.computedID))
         if let stranger = rotation.replaced.subtracting(known).sorted().first {
             throw Refusal(
@@ -108,6 +123,10 @@ extension Publisher {
                 found: "no key of the roles \(rotation.roles.map(\.string).joined(separator: ", ")) of \(subject)",
                 next: "trustctl inspect \(subject.argument)"
             )
+        }
+        var edit = RootEdit()
+        for role in rotation.roles {
+            edit.removedKeys[role] = Set(try Self.replaced(role, rotation, root.payload).map(\.computedID))
         }
         let note = RotationNote(root: root, replaced: edit.removedKeys)
         try Self.filing { () throws(FileError) in try note.write(file) }

@@ -45,7 +45,6 @@ struct RotationNote: Sendable, Hashable {
     }
 
     func write(_ path: String) throws(FileError) {
-        try DurableFile.createDirectory(DurableFile.parent(of: path), mode: 0o700)
         var replaced: JSONObject = [:]
         for (role, ids) in self.replaced { replaced[role.string] = .array(ids.sorted().map { .string($0.string) }) }
         let json: JSONValue = [

@@ -316,10 +316,10 @@ struct SetSigning: Sendable {
         keep(.snapshot, base.snapshot.payload.common.version, base.snapshot.bytes)
         keep(.timestamp, nil, base.timestamp.bytes)
         let gone = edit.formerSigners.union(edit.isRespread ? edit.formerRoles : [])
-        for role in base.snapshot.payload.roles.keys where !RoleName.topLevel.contains(role) {
-            guard !written.contains(role), !gone.contains(role) else { continue }
-            if let file = try await reader.unchangedFile(of: role, plan) { files.append(file) }
+        let unchanged = base.snapshot.payload.roles.keys.filter {
+            !RoleName.topLevel.contains($0) && !written.contains($0) && !gone.contains($0)
         }
+        files += try await reader.unchangedFiles(of: unchanged, plan)
         return NewTrustData(
             files: files,
             previousFileNames: base.snapshot.payload.roles.map {

@@ -120,6 +120,18 @@ private struct LayoutTrustData: TrustData {
         try await files.file(fileName).map { StoredFile(name: $0.name, blob: $0) }
     }
 
+    func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool {
+        guard let blob = file.blob else { return true }
+        do {
+            return try layout.verify(blob.layer)
+        } catch .sizeMismatch, .digestMismatch {
+            // What is there but damaged is written anew.
+            return false
+        } catch {
+            throw .layout(error)
+        }
+    }
+
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]? {
         guard let file = try await files.file(fileName) else { return nil }
         guard file.size <= maximumLength else { throw .tooLarge(file: fileName, limit: maximumLength) }

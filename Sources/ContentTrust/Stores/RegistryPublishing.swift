@@ -272,3 +272,11 @@ extension RegistryError {
         }
     }
 }
+
+extension RegistryError {
+    /// Whether the registry did not take a manifest for want of a blob that it names.
+    var saysThatABlobIsLost: Bool {
+        guard case .badResponse(_, .status(_, let faults)) = self else { return false }
+        return faults.contains { ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"].contains($0.code) }
+    }
+}

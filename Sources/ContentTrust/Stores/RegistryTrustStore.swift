@@ -150,4 +150,9 @@ struct RegistryTrustData: TrustData {
         store.blobs.keep(content.bytes, as: file.digest)
         return content.bytes
     }
+
+    func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool {
+        guard let blob = file.blob else { return true }
+        do { return try await store.client.hasBlob(blob.digest) } catch { throw .registry(error) }
+    }
 }

@@ -53,6 +53,18 @@ package protocol TrustData: Sendable {
     /// - Returns: The bytes, or nil when the set has no such file.
     /// - Throws: ``TrustStoreError``; ``TrustStoreError/vanished(_:)`` when the set was replaced while it was read.
     func bytes(ofFile fileName: String, maximumLength: Int) async throws(TrustStoreError) -> [UInt8]?
+
+    /// Whether a file that the set lists is there too: a store of blobs can lose one that its manifests name.
+    ///
+    /// - Parameter file: A file of the set.
+    /// - Returns: False when the store looked and has lost it.
+    /// - Throws: ``TrustStoreError``.
+    func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool
+}
+
+extension TrustData {
+    /// Stores that keep files by name list no other than those that are there.
+    package func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool { true }
 }
 
 /// A file that a store has.

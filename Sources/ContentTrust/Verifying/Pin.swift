@@ -50,14 +50,17 @@ public struct Pin: Sendable, Hashable {
 extension Pin {
     /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
     public var command: String {
-        let scope = ShellWord.quoted(scope.description)
+        var command = "trustctl pin add \(ShellWord.quoted(scope.description))"
         switch anchor {
         case .keys(let ids, let threshold):
-            let keys = ids.sorted().map { " --root-key \($0)" }.joined()
-            return "trustctl pin add \(scope)\(keys)" + (threshold == ids.count ? "" : " --threshold \(threshold)")
+            command += ids.sorted().map { " --root-key \($0)" }.joined()
+            if threshold != ids.count { command += " --threshold \(threshold)" }
         case .root:
-            return "trustctl pin add \(scope) --root FILE"
+            command += " --root FILE"
         }
+        if let signedName { command += " --signed-as \(ShellWord.quoted(signedName))" }
+        if allowsUnnamed { command += " --allow-unnamed" }
+        return command
     }
 }
 

@@ -39,7 +39,7 @@ struct RootApply: TrustCommand {
             lifetimes: lifetimes.choices(),
             for: [subject]
         ) { publisher, _ async throws(Refusal) in
-            try await publisher.applyRoot(proposal, of: subject, at: location)
+            try await publisher.applyRoot(proposal, of: subject, at: location, file: file)
         }
         var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
         outcomes.add(

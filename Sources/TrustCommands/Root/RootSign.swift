@@ -77,7 +77,7 @@ struct RootSign: TrustCommand {
                 .usage,
                 checked: "the proposal \(file)",
                 found: "every root key has signed it",
-                next: "to publish it: trustctl root apply REPO FILE"
+                next: "to publish it: trustctl root apply REPO \(ShellWord.quoted(file))"
             )
         }
         var wanted: [TUFKey] = []

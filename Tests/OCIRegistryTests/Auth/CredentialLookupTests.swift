@@ -1,5 +1,6 @@
 import Testing
 import TrustCrypto
+import TrustTestSupport
 import TrustTransport
 
 @testable import OCIRegistry
@@ -28,12 +29,12 @@ import TrustTransport
             rmdir(path)
         }
 
-        func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
-            try DurableFile.write(Array(text.utf8).span, to: "\(path)/\(name)", mode: mode)
+        func write(_ name: String, _ text: String) throws {
+            try DurableFile.write(Array(text.utf8).span, to: "\(path)/\(name)", mode: 0o600)
         }
 
-        func helper(_ script: String) throws {
-            try write("docker-credential-test", "#!/bin/sh\n\(script)\n", mode: 0o700)
+        func helper(_ script: String) async throws {
+            try await TestProgram.write(script, to: "\(path)/docker-credential-test")
         }
 
         func read(_ name: String) throws -> String {
@@ -93,7 +94,7 @@ import TrustTransport
     @Test func aHelperAnswers() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(
+        try await home.helper(
             #"""
             cat > "$HERE/got"; echo " $*" >> "$HERE/got"
             echo '{"ServerURL":"https://r.example","Username":"helped","Secret":"s3cret"}'
@@ -101,14 +102,14 @@ import TrustTransport
         )
         #expect(try await look(home) == "basic helped:s3cret")
         #expect(try home.read("got") == "r.example get\n")
-        try home.helper(#"echo '{"Username":"<token>","Secret":"refresh"}'"#)
+        try await home.helper(#"echo '{"Username":"<token>","Secret":"refresh"}'"#)
         #expect(try await look(home) == "identity refresh")
     }
 
     @Test func dockerHubHasItsOldName() async throws {
         let home = try Home()
         try home.write("config.json", #"{"credsStore":"test"}"#)
-        try home.helper(#"cat > "$HERE/got"; echo '{"Username":"hub","Secret":"s"}'"#)
+        try await home.helper(#"cat > "$HERE/got"; echo '{"Username":"hub","Secret":"s"}'"#)
         let lookup = CredentialLookup(environment: home.environment)
         let found = try await lookup.credential(for: CredentialTarget(registry: "docker.io", path: "library/alpine"))
         #expect(DockerConfigTests.text(found) == "basic hub:s")
@@ -123,7 +124,7 @@ import TrustTransport
     func aHelperWithoutTheCredential(script: String) async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(script)
+        try await home.helper(script)
         #expect(try await look(home) == "basic u:p")
         try home.write("config.json", #"{"credsStore":"test"}"#)
         #expect(try await look(home) == "anonymous")
@@ -148,14 +149,14 @@ import TrustTransport
     func aHelperThatFails(script: String, error: RegistryAuthError) async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(script)
+        try await home.helper(script)
         await #expect(throws: error) { try await look(home) }
     }
 
     @Test func aHelperThatHangs() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper("exec sleep 60")
+        try await home.helper("exec sleep 60")
         let began = ContinuousClock.now
         await #expect(throws: RegistryAuthError.helperTimedOut("test")) {
             try await look(home, timeout: .milliseconds(200))
@@ -167,7 +168,7 @@ import TrustTransport
     @Test func aHelperThatLeavesAnAgentBehind() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(#"sleep 30 & echo '{"Username":"u","Secret":"agent"}'"#)
+        try await home.helper(#"sleep 30 & echo '{"Username":"u","Secret":"agent"}'"#)
         let began = ContinuousClock.now
         #expect(try await look(home) == "basic u:agent")
         #expect(began.duration(to: .now) < .seconds(25))
@@ -176,7 +177,7 @@ import TrustTransport
     @Test func aHelperThatIsTalkative() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(#"head -c 1000000 /dev/zero >&2; echo '{"Username":"u","Secret":"loud"}'"#)
+        try await home.helper(#"head -c 1000000 /dev/zero >&2; echo '{"Username":"u","Secret":"loud"}'"#)
         #expect(try await look(home) == "basic u:loud")
     }
 
@@ -184,7 +185,7 @@ import TrustTransport
     @Test func aHelperThatLeavesATalkerBehind() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper(#"yes >&2 & echo '{"Username":"u","Secret":"s"}'"#)
+        try await home.helper(#"yes >&2 & echo '{"Username":"u","Secret":"s"}'"#)
         let began = ContinuousClock.now
         #expect(try await look(home, timeout: .seconds(3)) == "basic u:s")
         #expect(began.duration(to: .now) < .seconds(25))
@@ -193,7 +194,7 @@ import TrustTransport
     @Test func cancellation() async throws {
         let home = try Home()
         try home.write("config.json", helpers)
-        try home.helper("exec sleep 60")
+        try await home.helper("exec sleep 60")
         let task = Task { try await look(home) }
         try await Task.sleep(for: .milliseconds(100))
         task.cancel()
@@ -203,7 +204,7 @@ import TrustTransport
     @Test(arguments: ["absent", "../test", "a b", "", "x/y", "$(id)", String(repeating: "a", count: 129)])
     func helpersThatAreNotThere(name: String) async throws {
         let home = try Home()
-        try home.helper(#"echo '{"Username":"u","Secret":"s"}'"#)
+        try await home.helper(#"echo '{"Username":"u","Secret":"s"}'"#)
         let helper = CredentialHelper(environment: home.environment)
         await #expect(throws: RegistryAuthError.helperNotFound(name)) {
             try await helper.credential(for: "r.example", from: name)
@@ -212,7 +213,7 @@ import TrustTransport
 
     @Test func relativePathsAreNotSearched() async throws {
         let home = try Home()
-        try home.helper("echo x")
+        try await home.helper("echo x")
         #expect(ProgramSearch.find("docker-credential-test", in: ["PATH": ":.:tmp:\(home.path)"]) != nil)
         #expect(ProgramSearch.find("docker-credential-test", in: ["PATH": ":.:tmp"]) == nil)
     }
