@@ -30,8 +30,9 @@ package actor Publication {
     private let reader: CandidateReader
     private let signing: SetSigning
     private let subject: Subject
-    /// Files that signers have submitted, read when a set is first made.
-    private let submissions: SignerSubmissions
+    /// Where changes of signers wait.
+    private let waiting: WaitingFiles
+    private let binding: RepositoryBinding
     /// The records that this change began with, to notice when somebody else changes the same tags meanwhile.
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
     /// The signer that this change began with, for the same.
@@ -85,13 +86,15 @@ package actor Publication {
         reader: CandidateReader,
         signing: SetSigning,
         subject: Subject,
-        submissions: SignerSubmissions
+        waiting: WaitingFiles,
+        binding: RepositoryBinding
     ) {
         self.intent = intent
         self.reader = reader
         self.signing = signing
         self.subject = subject
-        self.submissions = submissions
+        self.waiting = waiting
+        self.binding = binding
     }
 
     /// The lineage of a set that a store found, after verifying it.
@@ -348,19 +351,21 @@ package actor Publication {
         }
     }
 
-    /// The files that were submitted: for all signers, or for the one who publishes.
+    /// The changes that wait: of all signers, or of the one who publishes.
     private func waiting(_ roles: SignerRoles) async throws(PublishError) -> [TargetsProposal] {
-        let versions = Dictionary(
-            uniqueKeysWithValues: roles.delegations.names.map { ($0, roles.listedVersion(of: $0)) }
-        )
+        let names: [RoleName]
         switch intent {
-        case .tags, .initialize, .replace:
-            return []
-        case .signerTags(let signer, _):
-            return try await submissions.proposals(roles.delegations, after: versions)
-                .filter { $0.authority.role == signer }
-        case .signers, .refresh, .bins, .root:
-            return try await submissions.proposals(roles.delegations, after: versions)
+        case .tags, .initialize, .replace: return []
+        case .signerTags(let signer, _): names = roles.delegations.names.filter { $0 == signer }
+        case .signers, .refresh, .bins, .root: names = roles.delegations.names
+        }
+        let versions = Dictionary(uniqueKeysWithValues: names.map { ($0, roles.listedVersion(of: $0)) })
+        do {
+            return try await waiting.read(
+                WaitingRoles(delegations: roles.delegations, versions: versions, binding: binding)
+            )
+        } catch {
+            throw .store(error)
         }
     }
 
@@ -370,7 +375,7 @@ package actor Publication {
             let authority = roles.delegations.authority(of: signer.role.name)
         else { return nil }
         do {
-            return try TargetsProposal(parsing: first.bytes, authority: authority, binding: submissions.binding)
+            return try TargetsProposal(parsing: first.bytes, authority: authority, binding: binding)
         } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(signer.role.name)", pin: nil))
         }

@@ -151,7 +151,8 @@ public struct Publisher: Sendable {
             ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
             subject: subject,
-            submissions: SignerSubmissions(store: store, binding: pin.binding(for: repository))
+            waiting: WaitingFiles(places: store.waitingPlaces),
+            binding: pin.binding(for: repository)
         )
         let published: PublishedSet
         do {

@@ -47,36 +47,36 @@ import TrustTestSupport
         }
     }
 
-    private static func name(_ string: String) throws -> RoleName { try RoleName(string) }
+    static func name(_ string: String) throws -> RoleName { try RoleName(string) }
 
-    private static func scope(_ patterns: String...) -> DelegatedRole.Scope { .paths(patterns.map(PathPattern.init)) }
+    static func scope(_ patterns: String...) -> DelegatedRole.Scope { .paths(patterns.map(PathPattern.init)) }
 
-    private static func put(_ signer: NewSigner, in world: World) async throws -> PublishReport {
+    static func put(_ signer: NewSigner, in world: World) async throws -> PublishReport {
         try await world.publisher.putSigner(signer, of: world.subject, at: world.location)
     }
 
     /// A signer whose key is on the publisher's machine.
     @discardableResult
-    private static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
+    static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
         let key = try await world.signers.makeKey(for: name, repository: nil, algorithm: .ecdsaP256)
         _ = try await put(NewSigner(name: name, keys: [key], scope: scope), in: world)
         return key
     }
 
-    private static func sign(_ tag: String, as signer: RoleName, in world: World) async throws -> SignerReport {
+    static func sign(_ tag: String, as signer: RoleName, in world: World) async throws -> SignerReport {
         let images = try await world.resolver.resolve([(tag, nil)], of: world.subject)
         return try await world.publisher.sign(images, as: signer, of: world.subject, at: world.location)
     }
 
-    private static func refresh(_ world: World) async throws -> PublishReport {
+    static func refresh(_ world: World) async throws -> PublishReport {
         try await world.publisher.refresh(world.subject, at: world.location)
     }
 
-    private static func role(of tag: String, in world: World) async throws -> RoleName? {
+    static func role(of tag: String, in world: World) async throws -> RoleName? {
         try await world.verifier().trustData(of: world.subject, at: world.location).signedTag(tag)?.role
     }
 
-    private static func refusal(_ body: () async throws -> some Any) async -> Reason? {
+    static func refusal(_ body: () async throws -> some Any) async -> Reason? {
         await #expect(throws: Refusal.self) { _ = try await body() }?.reason
     }
 

@@ -9,6 +9,8 @@ import TrustCrypto
 struct SignerFile: Sendable {
     /// A file of the role.
     struct Entry: Sendable, Hashable {
+        /// SHA-256 of the canonical form of what was signed. Signatures are added while a change waits, and what follows it
+        /// must not depend on how many it had by then.
         let digest: Digest
         let version: Int64
     }
@@ -28,11 +30,7 @@ struct SignerFile: Sendable {
 
     init(_ targets: Verified<Targets>, role: RoleName) throws(TUFError) {
         self.targets = targets
-        let bytes = targets.bytes
-        own = Entry(
-            digest: Digest.compute(.sha256, over: bytes.span),
-            version: targets.payload.common.version
-        )
+        own = Entry(digest: try targets.signedDigest(role: role), version: targets.payload.common.version)
         ancestors = try Self.entries(targets.field(Self.field), role: role, below: own.version)
     }
 

@@ -99,7 +99,7 @@ struct SignerRoles: Sendable {
         if let first {
             files = [try begin(with: first, after: files, version: listed)]
             accepted.append(name)
-        } else if !files.isEmpty, let next = next(waiting, after: files, version: listed, name: name) {
+        } else if let next = next(waiting, after: files, listed: listed - 1, name: name) {
             accepted.append(name)
             files = [next]
         }
@@ -147,12 +147,13 @@ struct SignerRoles: Sendable {
     ) throws(PublishError) -> SignerFile {
         let name = first.authority.role
         let file: SignerFile
-        do { file = try SignerFile(try first.verified(), role: name) } catch {
+        do { file = try SignerFile(try first.withGoodSignatures().verified(), role: name) } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
         }
+        if let present = files.first, present.own == file.own { return present }
         // The keys that signed what counts now may be gone.
         let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
-        guard !isOutdated || files.first?.own == file.own, file.targets.payload.common.expires > signing.now else {
+        guard !isOutdated, file.targets.payload.common.expires > signing.now else {
             throw .refused(
                 Refusal(
                     .conflict,
@@ -166,21 +167,36 @@ struct SignerRoles: Sendable {
         return file
     }
 
-    /// The newest submitted file that follows all that counts now.
+    /// The newest submitted file that follows all that counts now. Signatures that anybody wrote beside the signer's do not
+    /// come in with it.
     private func next(
         _ waiting: [TargetsProposal],
         after files: [SignerFile],
-        version: Int64,
+        listed: Int64,
         name: RoleName
     ) -> SignerFile? {
-        waiting.compactMap { proposal -> SignerFile? in
-            guard let verified = try? proposal.verified(), let file = try? SignerFile(verified, role: name),
-                file.own.version >= version, file.own.version - version < SignerFile.maximumLead,
-                verified.payload.common.expires > signing.now, files.allSatisfy(file.covers),
-                Self.hasForm(verified.payload, revoked: verified.field(TagTable.revokedField), name)
-            else { return nil }
-            return file
-        }.max { $0.own.version < $1.own.version }
+        waiting.filter { Self.follows($0, files, listed: listed, now: signing.now) }
+            .compactMap { try? SignerFile($0.withGoodSignatures().verified(), role: name) }
+            .max { $0.own.version < $1.own.version }
+    }
+
+    /// Whether a change may come in, once enough keys have signed it.
+    ///
+    /// - Parameters:
+    ///   - change: The change.
+    ///   - files: What counts now of its role; it follows all of that.
+    ///   - listed: The newest listed version of the role. A version that leaves no room above would keep everybody from
+    ///     publishing.
+    ///   - now: It must not have expired.
+    static func follows(_ change: TargetsProposal, _ files: [SignerFile], listed: Int64, now: Instant) -> Bool {
+        let role = change.authority.role
+        let version = change.proposed.common.version
+        guard !files.isEmpty, version > listed, version - listed < SignerFile.maximumLead,
+            change.proposed.common.expires > now,
+            let ancestors = try? SignerFile.entries(change.field(SignerFile.field), role: role, below: version)
+        else { return false }
+        return files.allSatisfy { ancestors.contains($0.own) }
+            && hasForm(change.proposed, revoked: change.field(TagTable.revokedField), role)
     }
 
     /// Whether all records are those of tags. A file that readers refuse would end every search that comes to it, and whoever
@@ -243,13 +259,12 @@ struct SignerRoles: Sendable {
 
     /// Files that go into the new set as others have signed them.
     var taken: [SignedFile] {
-        roles.sorted { $0.key < $1.key }.compactMap { name, role in
+        roles.sorted { $0.key < $1.key }.compactMap { name, role -> SignedFile? in
             guard !role.isChanged, let file = role.files.first else { return nil }
             let listed = plan.base.set.snapshot.payload.roles[name]
-            guard listed?.version != file.own.version || listed?.hashes.contains(file.own.digest) != true else {
-                return nil
-            }
-            return SignedFile(role: name, version: file.own.version, bytes: file.targets.bytes)
+            let new = SignedFile(role: name, version: file.own.version, bytes: file.targets.bytes)
+            let isListed = listed.map { $0.version == new.version && new.record.hashes.allSatisfy($0.hashes.contains) }
+            return isListed ?? false ? nil : new
         }
     }
 

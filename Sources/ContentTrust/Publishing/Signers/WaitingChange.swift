@@ -33,11 +33,8 @@ public struct WaitingChange: Sendable {
     public let isComplete: Bool
     let proposal: TargetsProposal
 
-    /// The file that waits.
-    var digest: Digest {
-        let bytes = proposal.file.bytes
-        return Digest.compute(.sha256, over: bytes.span)
-    }
+    /// Names the change, whoever has signed it.
+    var identity: Digest { proposal.identity }
 
     /// What differs from file to file of a role whose tags alone change.
     private static let fieldsOfTags: Set<String> = [

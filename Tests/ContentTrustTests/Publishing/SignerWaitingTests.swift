@@ -1,0 +1,210 @@
+import CanonicalJSON
+import OCI
+import TUF
+import Testing
+import TrustCrypto
+import TrustTestSupport
+
+@testable import ContentTrust
+
+/// Changes of signers that wait: what names them, who may add to them, and what makes room for them.
+@Suite struct SignerWaitingTests {
+    typealias World = LocalStoreTests.World
+    typealias Machine = SignerTests.Machine
+
+    private static let place = "trust-data/waiting"
+
+    /// A signer with a key on each of some machines.
+    private static func team(_ count: Int, threshold: Int, in world: World, _ made: InitializeReport) async throws
+        -> [Machine]
+    {
+        let team = try SignerTests.name("team")
+        var machines: [Machine] = []
+        var request: SignerRequest?
+        for number in 0..<count {
+            machines.append(try await Machine("machine\(number)", in: world, pin: made.pin))
+            request = try await machines[number].request(team, joining: request)
+        }
+        let full = try #require(request)
+        _ = try await SignerTests.put(
+            NewSigner(
+                name: team,
+                keys: full.keys,
+                threshold: threshold,
+                scope: SignerTests.scope("*"),
+                first: full.verified()
+            ),
+            in: world
+        )
+        return machines
+    }
+
+    private static func waiting(_ machine: Machine) async throws -> [WaitingChange] {
+        try await machine.publisher.waitingChanges(of: machine.world.subject, at: machine.world.location)
+    }
+
+    private static func sign(_ change: WaitingChange, _ machine: Machine) async throws -> WaitingChange? {
+        let report = try await machine.publisher.sign(change, of: machine.world.subject, at: machine.world.location)
+        guard case .waiting(let change) = report else { return nil }
+        return change
+    }
+
+    /// A file with signatures beside its own that no key made.
+    private static func withJunk(_ file: [UInt8], _ number: Int) throws -> [UInt8] {
+        let value = try JSONValue(parsing: file)
+        let id = Digest.compute(over: Array("\(number)".utf8).span).hex
+        let junk = JSONValue.object(["keyid": .string(id), "sig": "00"])
+        let signatures = try #require(value["signatures"]?.array)
+        return JSONValue.object(["signatures": .array(signatures + [junk]), "signed": try #require(value["signed"])])
+            .jsonBytes(pretty: false)
+    }
+
+    /// Two people who sign the same change without knowing of each other.
+    @Test func signaturesOfTheSameMomentAreJoined() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("v1", "v1")
+            let machines = try await Self.team(3, threshold: 3, in: world, try await world.initialize())
+            guard case .waiting(let seen) = try await machines[0].sign("v1", as: SignerTests.name("team")) else {
+                Issue.record("published")
+                return
+            }
+            #expect(try await Self.sign(seen, machines[1])?.signers.count == 2)
+            let last = try #require(try await Self.sign(seen, machines[2]))
+            #expect(last.signers.count == 3 && last.isComplete && last.identity == seen.identity)
+            #expect(try await Self.waiting(machines[0]).count == 1)
+            #expect(try await SignerTests.refresh(world).acceptedSigners.map(\.string) == ["team"])
+        }
+    }
+
+    /// What follows a change follows it whoever has signed it by then.
+    @Test func whatFollowsAChangeDoesNotDependOnItsSignatures() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["v1", "v2"] { try await world.image(tag, tag) }
+            let machines = try await Self.team(2, threshold: 2, in: world, try await world.initialize())
+            let team = try SignerTests.name("team")
+            guard case .waiting(let first) = try await machines[0].sign("v1", as: team) else {
+                Issue.record("published")
+                return
+            }
+            _ = try await machines[0].sign("v2", as: team)
+            #expect(try await Self.sign(first, machines[1])?.isComplete == true)
+            #expect(try await SignerTests.refresh(world).acceptedSigners == [team])
+            let second = try #require(try await Self.waiting(machines[1]).first)
+            #expect(second.isCurrent && second.tags.keys.sorted() == ["v2"])
+            #expect(try await Self.sign(second, machines[1])?.isComplete == true)
+            #expect(try await SignerTests.refresh(world).acceptedSigners == [team])
+            for tag in ["v1", "v2"] { #expect(LocalStoreTests.reason(await world.verify(tag)) == .trusted) }
+        }
+    }
+
+    /// Nobody makes a published file larger by signatures that are none.
+    @Test func junkSignaturesAreNotPublished() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("v1", "v1")
+            let machines = try await Self.team(1, threshold: 1, in: world, try await world.initialize())
+            let team = try SignerTests.name("team")
+            guard case .waiting(let change) = try await machines[0].sign("v1", as: team) else {
+                Issue.record("published")
+                return
+            }
+            let name = change.proposal.file.file.name
+            let path = "\(Self.place)/\(name)"
+            try world.directory.write(Self.withJunk(change.proposal.file.bytes, 1), to: path)
+            #expect(try await SignerTests.refresh(world).acceptedSigners == [team])
+            #expect(try Files.read(world.directory.file("trust-data/\(name)")) == change.proposal.file.bytes)
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
+        }
+    }
+
+    /// Whoever can write to the store and has no key fills every place: with nonsense, with changes under other names, and
+    /// with copies of a true one.
+    @Test(arguments: ["nonsense", "renamed", "copies", "large"])
+    func strangersKeepNobodyFromSubmitting(kind: String) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["v1", "v2", "v3"] { try await world.image(tag, tag) }
+            let made = try await world.initialize()
+            let bob = try SignerTests.name("bob")
+            let machine = try await Machine("bob", in: world, pin: made.pin)
+            let request = try await machine.request(bob)
+            _ = try await SignerTests.put(
+                NewSigner(name: bob, keys: request.keys, scope: SignerTests.scope("*"), first: request.verified()),
+                in: world
+            )
+            let team = try await Self.team(1, threshold: 1, in: world, made)
+            guard case .waiting(let change) = try await machine.sign("v1", as: bob) else {
+                Issue.record("published")
+                return
+            }
+            let places = (0..<8).map { _ in MemoryPlace() }
+            let files = WaitingFiles(places: places)
+            let roles = try await team[0].publisher.signerDesk(world.subject, world.location).roles
+            _ = try await files.put(change.proposal, replacing: [], roles)
+            for (number, place) in places.enumerated() {
+                let present = await place.files.values.map(\.bytes)
+                for version in 0..<(16 - present.count) {
+                    let bytes: [UInt8] =
+                        switch kind {
+                        case "nonsense": Array("{\(number) \(version)".utf8)
+                        case "large": Array(repeating: 0x78, count: WaitingContents.maximumLength - version)
+                        case "copies": try Self.withJunk(change.proposal.file.bytes, number * 16 + version)
+                        default: change.proposal.file.bytes
+                        }
+                    let name = kind == "copies" ? "2.bob.json" : "\(version + 3).bob.json"
+                    await place.add(bytes, as: name)
+                }
+            }
+            guard case .waiting(let own) = try await team[0].sign("v2", as: SignerTests.name("team")) else {
+                Issue.record("published")
+                return
+            }
+            _ = try await files.put(own.proposal, replacing: [], roles)
+            let all = try await files.read(roles)
+            #expect(all.map(\.identity) == [change.identity, own.identity])
+            // Nor do they keep the signer whose names they took.
+            guard case .waiting(let next) = try await machine.sign("v3", as: bob) else {
+                Issue.record("published")
+                return
+            }
+            _ = try await files.put(next.proposal, replacing: [change.identity], roles)
+            #expect(try await files.read(roles).contains { $0.identity == next.identity })
+        }
+    }
+}
+
+/// A place as a registry has it, which cannot write conditionally.
+private actor MemoryPlace: WaitingPlace {
+    struct Stored {
+        let name: String
+        let bytes: [UInt8]
+    }
+
+    private(set) var files: [TrustDataDocument.File: Stored] = [:]
+
+    func add(_ bytes: [UInt8], as name: String) {
+        files[TrustDataDocument.File(name: name, bytes: bytes)] = Stored(name: name, bytes: bytes)
+    }
+
+    func read() async throws(TrustStoreError) -> WaitingContents? {
+        guard !files.isEmpty else { return nil }
+        return WaitingContents(
+            identity: Digest.compute(over: [UInt8]().span),
+            files: files.keys.sorted { ($0.name, $0.digest.hex) < ($1.name, $1.digest.hex) }
+        )
+    }
+
+    func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? { files[file]?.bytes }
+
+    func write(
+        _ kept: [TrustDataDocument.File],
+        new: [[UInt8]],
+        after present: WaitingContents?
+    ) async throws(TrustStoreError) -> Bool {
+        var stored: [TrustDataDocument.File: Stored] = [:]
+        for file in kept {
+            let bytes = files[file]?.bytes ?? new.first { TrustDataDocument.File(name: file.name, bytes: $0) == file }
+            stored[file] = bytes.map { Stored(name: file.name, bytes: $0) }
+        }
+        files = stored
+        return true
+    }
+}
