@@ -35,7 +35,7 @@ package actor Publication {
     private let binding: RepositoryBinding
     /// The records that this change began with, to notice when somebody else changes the same tags meanwhile.
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
-    /// The signer that this change began with, for the same.
+    /// The signer that is to be removed as this change found it, for the same.
     private var firstSigner: DelegatedRole??
     /// What became of the last set that was made.
     package private(set) var outcome: Outcome?
@@ -310,20 +310,31 @@ package actor Publication {
             )
         }
         let present = edit.delegations.role(change.name)
-        let first = firstSigner ?? present
-        firstSigner = .some(first)
+        let first: DelegatedRole?
         var wished = edit.delegations
         switch change {
         case .put(let signer):
+            first = signer.replaced
             if let next = signer.before, wished.role(next) == nil { throw noSigner(next) }
             wished.put(signer.role, keys: signer.keysByID, before: signer.before)
         case .remove(let name, _):
+            first = firstSigner ?? present
+            firstSigner = .some(first)
             guard first != nil else { throw noSigner(name) }
             wished.remove(name)
         }
         guard !wished.delegatesAs(edit.delegations) else { return }
         guard present == first else {
-            throw .conflict("another publisher changed the signer \(change.name) at the same time")
+            throw .refused(
+                Refusal(
+                    .conflict,
+                    checked: "the signer \(change.name) of \(subject)",
+                    found: "another publisher changed it since it was read, or the store serves an old set",
+                    next:
+                        "trustctl refresh \(subject.argument); then look at trustctl signer list \(subject.argument) and "
+                        + "run the command again"
+                )
+            )
         }
         if case .remove(let name, keepsTags: true) = change { try await takeOver(name, &edit) }
         wished.changed = edit.plan.targetsVersion

@@ -91,7 +91,8 @@ struct SignerAdd: TrustCommand {
                 scope: try scope(present, subject),
                 isTerminating: terminating ?? present?.role.isTerminating ?? false,
                 first: try request.map(SignerRequestFile.verified),
-                before: next
+                before: next,
+                replacing: present?.role
             )
             return try await publisher.putSigner(signer, of: subject, at: location)
         }

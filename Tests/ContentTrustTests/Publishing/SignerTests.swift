@@ -59,8 +59,14 @@ import TrustTestSupport
     @discardableResult
     static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
         let key = try await world.signers.makeKey(for: name, repository: nil, algorithm: .ecdsaP256)
-        _ = try await put(NewSigner(name: name, keys: [key], scope: scope), in: world)
+        let present = try await signer(name, in: world)
+        _ = try await put(NewSigner(name: name, keys: [key], scope: scope, replacing: present), in: world)
         return key
+    }
+
+    static func signer(_ name: RoleName, in world: World) async throws -> DelegatedRole? {
+        let overview = try await world.publisher.signerOverview(of: world.subject, at: world.location)
+        return overview.signers.first { $0.role.name == name }?.role
     }
 
     static func sign(_ tag: String, as signer: RoleName, in world: World) async throws -> SignerReport {
@@ -315,25 +321,58 @@ import TrustTestSupport
             let request = try await machine.request(alice)
             #expect(request.proposed.count == 1)
             let foreign = try PrivateKey.generate(.ed25519)
+            let present = try await Self.signer(alice, in: world)
             #expect(
                 await Self.refusal {
                     try await Self.put(
                         NewSigner(
                             name: alice,
                             keys: [TUFKey(publicKey: foreign.publicKey, scheme: .ed25519)],
-                            scope: Self.scope("v*")
+                            scope: Self.scope("v*"),
+                            replacing: present
                         ),
                         in: world
                     )
                 } == .keyUnavailable
             )
             #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
+            let signer = try NewSigner(
+                name: alice,
+                keys: request.keys,
+                scope: Self.scope("v*"),
+                first: request.verified(),
+                replacing: present
             )
+            _ = try await Self.put(signer, in: world)
+            // Nothing changes, nothing is written.
+            #expect(try await Self.put(signer, in: world).changed == false)
             #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
             #expect(try await Self.role(of: "v1", in: world) == alice)
+        }
+    }
+
+    /// A publisher who has not seen another one's change of the signer does not take it back.
+    @Test func aChangedSignerIsNotWrittenBack() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            _ = try await world.initialize()
+            let alice = try Self.name("alice")
+            let key = try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let seen = try await Self.signer(alice, in: world)
+            try await Self.addOwn(alice, Self.scope("w*"), in: world)
+            let present = try await Self.signer(alice, in: world)
+            for replaced in [seen, nil] {
+                let signer = try NewSigner(
+                    name: alice,
+                    keys: [key],
+                    scope: Self.scope("v*", "x*"),
+                    replacing: replaced
+                )
+                #expect(await Self.refusal { try await Self.put(signer, in: world) } == .conflict)
+            }
+            #expect(try await Self.signer(alice, in: world) == present)
+            _ = try await world.publisher.removeSigner(alice, keepingTags: false, of: world.subject, at: world.location)
+            let signer = try NewSigner(name: alice, keys: [key], scope: Self.scope("x*"), replacing: present)
+            #expect(await Self.refusal { try await Self.put(signer, in: world) } == .conflict)
         }
     }
 

@@ -21,8 +21,9 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/keyUnavailable`` when the role has no file that its keys have
-    ///   signed and they are not at hand; ``Reason/usage`` in a repository whose tags lie in hash bins.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/conflict`` when the signer is not the one that this one was made
+    ///   from; ``Reason/keyUnavailable`` when the role has no file that its keys have signed and they are not at hand;
+    ///   ``Reason/usage`` in a repository whose tags lie in hash bins.
     public func putSigner(
         _ signer: NewSigner,
         of subject: Subject,
