@@ -24,6 +24,9 @@ struct CandidateReader: Sendable {
     let now: Instant
     /// Whether the loss of a delegated role's file is accepted: what it listed is then signed no more.
     var unsafeAcceptsLoss = false
+    /// Whether a set is made although signers' files are lost: whoever removes one such signer must not be kept from it by
+    /// another, and no reader sees less than before.
+    var leavesLostSigners = false
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
         let result: (set: TrustedSet, files: CachedMetadata)

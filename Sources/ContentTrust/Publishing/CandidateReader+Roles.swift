@@ -44,22 +44,24 @@ extension CandidateReader {
     ///   - authority: Its keys in the new set.
     ///   - candidate: The set.
     ///   - plan: Has the other sets.
-    /// - Returns: The file; nil when these keys have not signed it.
+    /// - Returns: The file, or why there is none.
     /// - Throws: ``PublishError``.
     func signerFile(
         _ role: RoleName,
         _ authority: RoleAuthority,
         in candidate: Candidate,
         _ plan: MergePlan
-    ) async throws(PublishError) -> SignerFile? {
+    ) async throws(PublishError) -> PresentSignerFile {
         do {
             let listed = try candidate.set.listed(authority)
-            guard let targets = try await file(listed, in: candidate, plan).get() else { throw lost(listed) }
-            return try SignerFile(targets, role: role)
+            guard let targets = try await file(listed, in: candidate, plan).get() else {
+                return .lost(lostSigner(listed))
+            }
+            return .file(try SignerFile(targets, role: role))
         } catch let error as PublishError {
             throw error
         } catch let error as TUFError {
-            if case .thresholdNotMet = error { return nil }
+            if case .thresholdNotMet = error { return .notSigned }
             throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
         } catch {
             throw .refused(Refusal(.internalDefect, checked: "the role \(role)", found: "\(error)", cause: error))
@@ -123,7 +125,8 @@ extension CandidateReader {
     /// - Parameters:
     ///   - role: The role.
     ///   - plan: Whose base lists it.
-    /// - Returns: The file; nil when nothing delegates to the role any more and no set has it.
+    /// - Returns: The file; nil when nothing delegates to the role any more and no set has it, and for a signer's that is lost
+    ///   where ``leavesLostSigners``.
     /// - Throws: ``PublishError``.
     func unchangedFile(of role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
         guard let record = plan.base.set.snapshot.payload.roles[role] else { return nil }
@@ -136,8 +139,10 @@ extension CandidateReader {
         }
         guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
         let listed = try listed(role, in: plan.base)
-        guard let kept = try await kept(listed) else { throw lost(listed) }
-        return NewTrustData.File(name: file.name, bytes: kept.targets.bytes)
+        if let kept = try await kept(listed) { return NewTrustData.File(name: file.name, bytes: kept.targets.bytes) }
+        guard case .listed = plan.base.set.targets.payload.delegations?.roles else { throw lost(listed) }
+        guard leavesLostSigners else { throw .refused(lostSigner(listed)) }
+        return nil
     }
 
     /// A file that a store has under its name; nil when it has none, or another one of that name.
@@ -238,6 +243,19 @@ extension CandidateReader {
             let error = UpdateError<Never>.cache(error)
             throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }
+    }
+
+    private func lostSigner(_ listed: ListedTargets) -> Refusal {
+        let signer = "\(subject.argument) \(ShellWord.quoted(listed.role.string))"
+        return Refusal(
+            .trustDataMissing,
+            checked: "the signer \(listed.role) of \(subject)",
+            found: "\(listed.file.name) is listed, and neither the store nor this machine has it",
+            next:
+                "on a machine that has published it: trustctl refresh \(subject.argument); where there is none left, the "
+                + "signer begins anew: trustctl signer request \(signer) --out FILE, and the publisher: trustctl signer add "
+                + "\(signer) --request FILE, or trustctl signer remove \(signer)"
+        )
     }
 
     private func lost(_ listed: ListedTargets) -> PublishError {

@@ -56,6 +56,8 @@ package actor Publication {
         package let bins: Int
         /// Roles whose files were lost, and which list no tag now.
         package var lostRoles: [RoleName] = []
+        /// Signers whose files are lost, and are not in the set.
+        package var lostSigners: [RoleName] = []
     }
 
     /// Whether the first set is published.
@@ -232,13 +234,15 @@ package actor Publication {
             takenRoles: made?.takenRoles ?? [],
             acceptedSigners: made == nil ? [] : signerRoles.accepted,
             bins: edit.layout.count,
-            lostRoles: made == nil ? [] : edit.lostRoles.sorted()
+            lostRoles: made == nil ? [] : edit.lostRoles.sorted(),
+            lostSigners: made?.lostSigners ?? []
         )
         guard let made else { return nil }
         // What cannot be verified by those who pull is not published.
         let candidate = try await reader.candidate(made.data.data)
         let written = made.signedRoles + made.takenRoles
-        try await reader.check(edit.changesDelegations ? edit.delegations.names + written : written, in: candidate)
+        let delegated = edit.changesDelegations ? edit.delegations.names : []
+        try await reader.check(delegated.filter { !made.lostSigners.contains($0) } + written, in: candidate)
         return made.data
     }
 
@@ -355,8 +359,13 @@ package actor Publication {
     /// Lists the tags for which a signer's word counts in the targets.
     private func takeOver(_ name: RoleName, _ edit: inout TagEdit) async throws(PublishError) {
         var roles = SignerRoles(edit, reader: reader, signing: signing)
-        try await roles.settle(waiting: [], touching: Set(edit.delegations.names))
-        for (path, record) in roles.roles[name]?.after.records ?? [:] {
+        try await roles.settle(waiting: [], touching: [name])
+        let records = roles.roles[name]?.after.records ?? [:]
+        try await roles.settle(
+            waiting: [],
+            touching: Set(records.keys.flatMap { edit.delegations.roles(for: $0).map(\.name) })
+        )
+        for (path, record) in records {
             guard edit.record(for: path) == nil, roles.counting(for: path) == name else { continue }
             edit.set(record, for: path)
         }

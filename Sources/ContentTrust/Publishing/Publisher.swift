@@ -139,6 +139,8 @@ public struct Publisher: Sendable {
     ) async throws(Refusal) -> PublishReport {
         let now = session.clock.now()
         let updater = session.updater(pin, repository: repository)
+        var changesSigners = false
+        if case .signers = intent { changesSigners = true }
         let publication = Publication(
             intent: intent,
             reader: CandidateReader(
@@ -147,7 +149,8 @@ public struct Publisher: Sendable {
                 pin: pin,
                 subject: subject,
                 now: now,
-                unsafeAcceptsLoss: unsafeAcceptsLoss
+                unsafeAcceptsLoss: unsafeAcceptsLoss,
+                leavesLostSigners: changesSigners
             ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
             subject: subject,
@@ -248,6 +251,9 @@ public struct PublishReport: Sendable {
     public let bins: Int
     /// Roles whose files were lost everywhere, and which list no tag now.
     public let lostRoles: [RoleName]
+    /// Signers whose files are lost, which only a change of the signers leaves so. Nobody can verify tags that match their
+    /// patterns until they have begun anew or are removed.
+    public let lostSigners: [RoleName]
     /// The versions that readers see now.
     public let versions: [RoleName: Int64]
     /// When each role expires.
@@ -277,6 +283,7 @@ public struct PublishReport: Sendable {
         acceptedSigners = outcome.acceptedSigners
         bins = outcome.bins
         lostRoles = changed ? outcome.lostRoles : []
+        lostSigners = outcome.lostSigners
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)
         firstExpiry = set.earliestExpiry

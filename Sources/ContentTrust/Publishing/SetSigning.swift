@@ -15,6 +15,8 @@ struct SetSigning: Sendable {
         let signedRoles: [RoleName]
         /// Roles whose files others had signed.
         let takenRoles: [RoleName]
+        /// Signers whose files are not in it, because they are lost.
+        let lostSigners: [RoleName]
     }
 
     /// A set after a plan.
@@ -61,11 +63,12 @@ struct SetSigning: Sendable {
         }
         if needsSnapshot { signed.append(try await snapshot(edit, listing: taken + signed)) }
         signed.append(try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil))
-        let data = try await data(edit, written: taken + signed, reader: reader)
+        let (data, lost) = try await data(edit, written: taken + signed, reader: reader)
         return Made(
             data: data,
             signedRoles: (rootChanges ? [.root] : []) + signed.map(\.role),
-            takenRoles: taken.map(\.role)
+            takenRoles: taken.map(\.role),
+            lostSigners: lost
         )
     }
 
@@ -298,7 +301,7 @@ struct SetSigning: Sendable {
         _ edit: TagEdit,
         written files: [SignedFile],
         reader: CandidateReader
-    ) async throws(PublishError) -> NewTrustData {
+    ) async throws(PublishError) -> (data: NewTrustData, lostSigners: [RoleName]) {
         let plan = edit.plan
         let base = plan.base.set
         var roots = plan.base.files.roots
@@ -316,17 +319,23 @@ struct SetSigning: Sendable {
         keep(.snapshot, base.snapshot.payload.common.version, base.snapshot.bytes)
         keep(.timestamp, nil, base.timestamp.bytes)
         let gone = edit.formerSigners.union(edit.isRespread ? edit.formerRoles : [])
+        var lost: [RoleName] = []
         for role in base.snapshot.payload.roles.keys where !RoleName.topLevel.contains(role) {
             guard !written.contains(role), !gone.contains(role) else { continue }
-            if let file = try await reader.unchangedFile(of: role, plan) { files.append(file) }
+            if let file = try await reader.unchangedFile(of: role, plan) {
+                files.append(file)
+            } else if edit.delegations.role(role) != nil {
+                lost.append(role)
+            }
         }
-        return NewTrustData(
+        let data = NewTrustData(
             files: files,
             previousFileNames: base.snapshot.payload.roles.map {
                 MetadataFile(role: $0.key, version: $0.value.version).name
             }
                 + [MetadataFile(role: .snapshot, version: base.snapshot.payload.common.version).name]
         )
+        return (data, lost.sorted())
     }
 }
 

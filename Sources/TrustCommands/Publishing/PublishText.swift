@@ -41,6 +41,17 @@ struct PublishText: Sendable {
                     + " what \(SafeText.escaped(names)) had listed: those tags are signed no more. Sign again what is wanted."
             )
         }
+        for signer in report.lostSigners {
+            let command = "\(subject.argument) \(signer)"
+            lines.append(
+                style.warning("lost")
+                    + SafeText.escaped(
+                        " the file of the signer \(signer): its tags cannot be verified until a machine that has published it "
+                            + "runs trustctl refresh, or the signer begins anew (trustctl signer request \(command) --out FILE, "
+                            + "then trustctl signer add \(command) --request FILE), or trustctl signer remove \(command)"
+                    )
+            )
+        }
         return lines + summary
     }
 
@@ -135,6 +146,9 @@ struct PublishText: Sendable {
         ]
         if !report.lostRoles.isEmpty {
             object["lostRoles"] = .array(report.lostRoles.map { .string($0.string) })
+        }
+        if !report.lostSigners.isEmpty {
+            object["lostSigners"] = .array(report.lostSigners.map { .string($0.string) })
         }
         if !report.tags.isEmpty { object["tags"] = .array(tags) }
         object["refreshBefore"] = .string(report.firstExpiry.at.description)

@@ -351,6 +351,60 @@ import TrustTestSupport
         }
     }
 
+    /// Lost files of signers: they are named, and keep nobody from mending that, one signer after the other.
+    @Test(arguments: [true, false])
+    func lostFilesAreMended(begins: Bool) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["a1", "b1", "c1"] { try await world.image(tag, tag) }
+            let made = try await world.initialize()
+            let (alice, bob, carol) = (try Self.name("alice"), try Self.name("bob"), try Self.name("carol"))
+            try await Self.addOwn(alice, Self.scope("a*"), in: world)
+            try await Self.addOwn(bob, Self.scope("b*"), in: world)
+            _ = try await Self.sign("a1", as: alice, in: world)
+            _ = try await Self.sign("b1", as: bob, in: world)
+            for name in [alice, bob] { try Files.remove(world.directory.file("trust-data/2.\(name).json")) }
+            // A machine that has not seen them.
+            let machine = try await Machine("new", in: world, signers: world.signers, pin: made.pin)
+            let publisher = machine.publisher
+            func overview() async throws -> [SignerOverview.Signer] {
+                try await publisher.signerOverview(of: world.subject, at: world.location).signers
+            }
+            #expect(try await overview().map(\.isLost) == [true, true])
+            let refusal = await #expect(throws: Refusal.self) {
+                try await publisher.refresh(world.subject, at: world.location)
+            }
+            #expect(refusal?.reason == .trustDataMissing && refusal?.next?.contains("signer request") == true)
+            let key = try await world.signers.makeKey(for: carol, repository: nil, algorithm: .ed25519)
+            let added = try await publisher.putSigner(
+                NewSigner(name: carol, keys: [key], scope: Self.scope("c*")),
+                of: world.subject,
+                at: world.location
+            )
+            #expect(added.lostSigners == [alice, bob])
+            _ = try await publisher.removeSigner(alice, keepingTags: false, of: world.subject, at: world.location)
+            if begins {
+                let request = try await machine.request(bob)
+                let signer = try NewSigner(
+                    name: bob,
+                    keys: request.keys,
+                    scope: Self.scope("b*"),
+                    first: request.verified(),
+                    replacing: try await overview().first { $0.role.name == bob }?.role
+                )
+                _ = try await publisher.putSigner(signer, of: world.subject, at: world.location)
+                #expect(LocalStoreTests.reason(await world.verify("b1")) == .unsignedTag)
+                _ = try await machine.sign("b1", as: bob)
+                #expect(LocalStoreTests.reason(await world.verify("b1")) == .trusted)
+            } else {
+                _ = try await publisher.removeSigner(bob, keepingTags: false, of: world.subject, at: world.location)
+            }
+            #expect(try await overview().map(\.isLost) == (begins ? [false, false] : [false]))
+            _ = try await publisher.refresh(world.subject, at: world.location)
+            _ = try await machine.sign("c1", as: carol)
+            #expect(LocalStoreTests.reason(await world.verify("c1")) == .trusted)
+        }
+    }
+
     /// A publisher who has not seen another one's change of the signer does not take it back.
     @Test func aChangedSignerIsNotWrittenBack() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

@@ -82,7 +82,7 @@ extension Publisher {
     ///   - name: The signer.
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
-    /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags.
+    /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags, unless they are lost.
     /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
     public func requestSigner(
         _ name: RoleName,
@@ -92,7 +92,8 @@ extension Publisher {
         let desk = try await signerDesk(subject, location)
         let version = (desk.versions[name] ?? desk.candidate.set.snapshot.payload.roles[name]?.version ?? 0) + 1
         var draft: RoleDraft
-        if let file = try await desk.present(name) {
+        // One whose file is lost begins anew, without a tag.
+        if case .file(let file) = try await desk.present(name) {
             draft = RoleDraft(editing: file.targets, role: name)
             draft.setField(SignerFile.field, to: SignerFile.json(SignerFile.ancestors(of: [file])))
         } else {

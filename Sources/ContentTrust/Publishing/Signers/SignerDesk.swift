@@ -81,10 +81,10 @@ struct SignerDesk: Sendable {
     }
 
     /// The file of a signer's role that counts now.
-    func present(_ name: RoleName) async throws(Refusal) -> SignerFile? {
+    func present(_ name: RoleName) async throws(Refusal) -> PresentSignerFile {
         guard candidate.set.snapshot.payload.roles[name] != nil, let authority = delegations.authority(of: name),
             let plan = MergePlan([candidate], present: candidate.identity)
-        else { return nil }
+        else { return .notSigned }
         return try await work { () async throws(PublishError) in
             try await reader.signerFile(name, authority, in: candidate, plan)
         }
@@ -99,7 +99,8 @@ struct SignerDesk: Sendable {
         }
         var changes: [WaitingChange] = []
         for (role, proposals) in Dictionary(grouping: proposals, by: \.authority.role) {
-            let present = try await present(role)
+            var present: SignerFile?
+            if case .file(let file) = try await self.present(role) { present = file }
             changes += proposals.compactMap { try? change($0, after: present) }
         }
         return changes.sorted { ($0.role, $0.version) < ($1.role, $1.version) }
@@ -141,7 +142,7 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
-        guard let present = try await present(role) else {
+        guard let present = try await needed(role) else {
             throw Refusal(
                 .trustDataMissing,
                 checked: "the file of the signer \(role) of \(subject)",
@@ -267,7 +268,7 @@ struct SignerDesk: Sendable {
         }
         return try await wait(
             change.proposal,
-            after: try await present(change.role),
+            after: try await needed(change.role),
             signedBy: own,
             replacing: nil
         )
@@ -310,6 +311,11 @@ struct SignerDesk: Sendable {
         do { return try change(put, after: present) } catch {
             throw Refusal.metadata(error, checked: "the change of \(role)", pin: pin)
         }
+    }
+
+    private func needed(_ role: RoleName) async throws(Refusal) -> SignerFile? {
+        let present = try await present(role)
+        return try await work { () async throws(PublishError) in try present.needed }
     }
 
     private func available(_ keys: [PublicKey], _ role: RoleName) async throws(PublishError) -> [PublicKey] {

@@ -2,6 +2,26 @@ import CanonicalJSON
 import TUF
 import TrustCrypto
 
+/// What there is of a signer's role in a set that lists it.
+enum PresentSignerFile: Sendable {
+    case file(SignerFile)
+    /// The file is not signed by the keys that the signer is to have.
+    case notSigned
+    /// Neither the store nor this machine has the file: what to tell whoever needs it.
+    case lost(Refusal)
+
+    /// The file, for those who cannot go on where it is lost.
+    var needed: SignerFile? {
+        get throws(PublishError) {
+            switch self {
+            case .file(let file): return file
+            case .notSigned: return nil
+            case .lost(let refusal): throw .refused(refusal)
+            }
+        }
+    }
+}
+
 /// A file of a signer's role, and which files of the role went into it.
 ///
 /// Two machines of one signer can each make a file from the same one. Only the signer's key can merge them, so that the role

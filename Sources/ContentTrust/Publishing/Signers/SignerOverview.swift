@@ -9,8 +9,10 @@ public struct SignerOverview: Sendable {
         public let role: DelegatedRole
         /// Its keys; key ids that the targets name without a key are left out.
         public let keys: [TUFKey]
-        /// The version of its file; nil when it has none.
+        /// The version of its file; nil when it has none that its keys have signed.
         public let version: Int64?
+        /// Whether its file is listed, and neither the store nor this machine has it.
+        public let isLost: Bool
         /// When its file expires; nil when it has none that its keys have signed.
         public let expires: Instant?
     }
@@ -36,12 +38,20 @@ extension Publisher {
         let desk = try await signerDesk(subject, location)
         var signers: [SignerOverview.Signer] = []
         for role in desk.delegations.roles {
-            let file = try await desk.present(role.name)
+            let present = try await desk.present(role.name)
+            var file: SignerFile?
+            var isLost = false
+            switch present {
+            case .file(let found): file = found
+            case .lost: isLost = true
+            case .notSigned: break
+            }
             signers.append(
                 SignerOverview.Signer(
                     role: role,
                     keys: role.keys.keyIDs.compactMap { desk.delegations.keys[$0] },
                     version: file?.own.version,
+                    isLost: isLost,
                     expires: file?.targets.payload.common.expires
                 )
             )

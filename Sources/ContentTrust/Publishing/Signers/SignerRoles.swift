@@ -61,7 +61,13 @@ struct SignerRoles: Sendable {
             let own = waiting.filter { $0.authority.role == name }
             let first = first.flatMap { $0.authority.role == name ? $0 : nil }
             guard touched.contains(name) || first != nil || !own.isEmpty || !isQuiet(name, authority) else { continue }
-            roles[name] = try await role(name, authority, waiting: own, first: first)
+            roles[name] = try await role(
+                name,
+                authority,
+                waiting: own,
+                first: first,
+                isNeeded: touched.contains(name) || !isQuiet(name, authority)
+            )
         }
     }
 
@@ -82,15 +88,22 @@ struct SignerRoles: Sendable {
         _ name: RoleName,
         _ authority: RoleAuthority,
         waiting: [TargetsProposal],
-        first: TargetsProposal?
-    ) async throws(PublishError) -> Role {
+        first: TargetsProposal?,
+        isNeeded: Bool
+    ) async throws(PublishError) -> Role? {
         var files: [SignerFile] = []
         // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
         for candidate in candidates
         where candidate.set.snapshot.payload.roles[name] != nil
             && candidate.set.targets.payload.delegations?.authority(of: name) != nil
         {
-            if let file = try await reader.signerFile(name, authority, in: candidate, plan) { files.append(file) }
+            let present = try await reader.signerFile(name, authority, in: candidate, plan)
+            if case .lost = present {
+                // A request begins the role anew, and what waits follows what nobody has.
+                if first != nil { continue }
+                guard isNeeded else { return nil }
+            }
+            if let file = try present.needed { files.append(file) }
         }
         // A higher version first: it must not go down for those who saw it.
         files = SignerFile.newest(of: files).enumerated()
