@@ -75,15 +75,19 @@ extension CandidateReader {
         _ plan: MergePlan
     ) async throws(PublishError) -> Result<Verified<Targets>?, TUFError> {
         var refused: TUFError?
+        func note(_ error: TUFError) {
+            // The very file, which other keys have signed, says more than another one of its name.
+            if case .thresholdNotMet = error { refused = error } else { refused = refused ?? error }
+        }
         for data in Self.sources(of: candidate, plan) {
             guard let bytes = try await bytes(of: listed, in: data) else { continue }
-            do { return .success(try listed.load(bytes).targets) } catch { refused = refused ?? error }
+            do { return .success(try listed.load(bytes).targets) } catch { note(error) }
         }
         if let bytes = try await keptBytes(of: listed.role) {
             do {
                 if let kept = try listed.loadStored(bytes) { return .success(kept.targets) }
             } catch {
-                refused = refused ?? error
+                note(error)
             }
         }
         return refused.map { .failure($0) } ?? .success(nil)

@@ -37,6 +37,10 @@ package actor Publication {
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
     /// The signer that is to be removed as this change found it, for the same.
     private var firstSigner: DelegatedRole??
+    /// Tags that two other publishers had changed differently, in all sets that were made.
+    private var unmerged: [TargetPath] = []
+    /// What signers had said of tags, and did not come into the sets that were made.
+    private var dropped: [DroppedWord] = []
     /// What became of the last set that was made.
     package private(set) var outcome: Outcome?
 
@@ -46,6 +50,8 @@ package actor Publication {
         package let tags: [TargetPath: TagOutcome]
         /// Tags that two other publishers had changed differently; what the registry served stayed.
         package let unmerged: [TargetPath]
+        /// What signers had said of tags, and nobody could take in.
+        package let dropped: [DroppedWord]
         /// Roles that were signed anew.
         package let signedRoles: [RoleName]
         /// Roles whose files were taken as others had signed them.
@@ -181,6 +187,7 @@ package actor Publication {
         outcome = Outcome(
             tags: [:],
             unmerged: [],
+            dropped: [],
             signedRoles: RoleName.topLevel + layout.binRoles,
             takenRoles: [],
             acceptedSigners: [],
@@ -218,7 +225,7 @@ package actor Publication {
             let role = needsTargets ? RoleName.targets : .snapshot
             guard try await signing.canSign(.snapshot, plan.root),
                 try await signing.canSign(role, plan.root)
-            else { throw .cannotMerge }
+            else { throw .cannotMerge(needing: role) }
         }
         if isRefresh, !signerRoles.taken.isEmpty, plan.others.isEmpty {
             // With the timestamp key alone there is nothing that can be let in.
@@ -227,9 +234,15 @@ package actor Publication {
             }
         }
         let made = try await signing.sign(edit, signerRoles, changed: needsTargets, refresh: isRefresh, reader: reader)
+        // Made anew, a set goes on from the one that was made before, and finds nothing more to say of what went into that.
+        if made != nil {
+            unmerged += edit.unmerged.filter { !unmerged.contains($0) }
+            dropped += signerRoles.dropped.filter { !dropped.contains($0) }
+        }
         outcome = Outcome(
             tags: tags,
-            unmerged: edit.unmerged + signerRoles.unmerged,
+            unmerged: made == nil ? [] : unmerged,
+            dropped: made == nil ? [] : dropped,
             signedRoles: made?.signedRoles ?? [],
             takenRoles: made?.takenRoles ?? [],
             acceptedSigners: made == nil ? [] : signerRoles.accepted,

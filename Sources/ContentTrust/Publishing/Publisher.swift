@@ -243,6 +243,8 @@ public struct PublishReport: Sendable {
     public let tags: [String: TagOutcome]
     /// Tags that two other publishers had set differently; what readers saw stayed.
     public let unmergedTags: [String]
+    /// What signers had said of tags in another set, and nobody could take in.
+    public let droppedWords: [DroppedWord]
     /// Roles that were signed.
     public let signedRoles: [RoleName]
     /// Signers whose waiting change is published now.
@@ -279,6 +281,7 @@ public struct PublishReport: Sendable {
         self.rounds = rounds
         tags = Dictionary(outcome.tags.map { ($0.key.string, $0.value) }) { first, _ in first }
         unmergedTags = outcome.unmerged.map(\.string)
+        droppedWords = outcome.dropped
         signedRoles = changed ? outcome.signedRoles : []
         acceptedSigners = outcome.acceptedSigners
         bins = outcome.bins

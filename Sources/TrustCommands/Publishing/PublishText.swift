@@ -34,6 +34,22 @@ struct PublishText: Sendable {
                     + "it differently; it stayed as readers saw it. Sign it again if that is wrong."
             )
         }
+        for word in report.droppedWords {
+            let reference = subject.reference(tag: word.tag)
+            let command = "--signer \(ShellWord.quoted(word.role.string)) \(ShellWord.quoted(reference))"
+            let text = word.digest.map { digest in
+                "in another set \(word.role) had signed \(digest), which could not be taken in. If it is wanted: "
+                    + "trustctl sign image \(command) --digest \(digest)"
+            }
+            lines.append(
+                style.warning("warning")
+                    + SafeText.escaped(
+                        " \(reference): "
+                            + (text
+                                ?? "in another set \(word.role) had taken it out. If that is wanted: trustctl revoke \(command)")
+                    )
+            )
+        }
         if !report.lostRoles.isEmpty {
             let names = report.lostRoles.map(\.string).joined(separator: ", ")
             lines.append(
@@ -146,6 +162,13 @@ struct PublishText: Sendable {
         ]
         if !report.lostRoles.isEmpty {
             object["lostRoles"] = .array(report.lostRoles.map { .string($0.string) })
+        }
+        if !report.droppedWords.isEmpty {
+            object["droppedWords"] = .array(
+                report.droppedWords.map {
+                    ["signer": .string($0.role.string), "tag": .string($0.tag), "digest": .optional($0.digest)]
+                }
+            )
         }
         if !report.lostSigners.isEmpty {
             object["lostSigners"] = .array(report.lostSigners.map { .string($0.string) })

@@ -255,7 +255,8 @@ import TrustTestSupport
     @Test(arguments: [true, false])
     func filesThatPartedAreMerged(withKey: Bool) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
-            for tag in ["v1", "v2"] { try await world.image(tag, tag) }
+            var digests: [String: Digest] = [:]
+            for tag in ["v1", "v2"] { digests[tag] = try await world.image(tag, tag) }
             let made = try await world.initialize()
             let alice = try Self.name("alice")
             try await Self.addOwn(alice, Self.scope("v*"), in: world)
@@ -265,10 +266,15 @@ import TrustTestSupport
             try old.putBack()
             _ = try await Self.sign("v2", as: alice, in: world)
             if !withKey { await world.signers.withhold([alice]) }
-            _ = try await machine.publisher.refresh(world.subject, at: world.location)
+            let report = try await machine.publisher.refresh(world.subject, at: world.location)
             await world.signers.withhold([])
             let tags = try await world.verifier().trustData(of: world.subject, at: world.location).signedTags()
             #expect(tags.count == (withKey ? 2 : 1))
+            // Whose word was dropped is said, with what it was.
+            let dropped = Set(["v1", "v2"]).subtracting(tags.map(\.tag)).map {
+                DroppedWord(role: alice, tag: $0, digest: digests[$0])
+            }
+            #expect(report.droppedWords == dropped)
             // Whoever has the key mends it.
             if !withKey {
                 _ = try await Self.refresh(world)
@@ -276,6 +282,26 @@ import TrustTestSupport
                 _ = try await Self.sign("v2", as: alice, in: world)
                 for tag in ["v1", "v2"] { #expect(LocalStoreTests.reason(await world.verify(tag)) == .trusted) }
             }
+        }
+    }
+
+    /// A signer signs while the publisher gives it another key: what the former key signed is not signed anew, and not
+    /// forgotten unnoticed.
+    @Test func whatFormerKeysSignedMeanwhileIsTold() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let digest = try await world.image("v1", "v1")
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let old = try HostileStoreTests.Saved(HostileStoreTests.store(world), in: world, as: "old")
+            let machine = try await Machine("alice", in: world, signers: world.signers, pin: made.pin)
+            _ = try await machine.sign("v1", as: alice)
+            try old.putBack()
+            try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let report = try await machine.publisher.refresh(world.subject, at: world.location)
+            #expect(report.droppedWords == [DroppedWord(role: alice, tag: "v1", digest: digest)])
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .unsignedTag)
+            #expect(try await machine.publisher.refresh(world.subject, at: world.location).droppedWords == [])
         }
     }
 

@@ -32,8 +32,8 @@ struct SignerRoles: Sendable {
     private let signing: SetSigning
     let delegations: SignerDelegations
     private(set) var roles: [RoleName: Role] = [:]
-    /// Tags that two machines of a signer had set differently; what counts stayed.
-    private(set) var unmerged: [TargetPath] = []
+    /// What signers had said of tags and that is in no file which goes on.
+    private(set) var dropped: [DroppedWord] = []
     /// Roles whose waiting change went in.
     private(set) var accepted: [RoleName] = []
 
@@ -92,18 +92,23 @@ struct SignerRoles: Sendable {
         isNeeded: Bool
     ) async throws(PublishError) -> Role? {
         var files: [SignerFile] = []
-        // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
-        for candidate in candidates
-        where candidate.set.snapshot.payload.roles[name] != nil
-            && candidate.set.targets.payload.delegations?.authority(of: name) != nil
-        {
+        var formerFiles: [SignerFile] = []
+        for candidate in candidates where candidate.set.snapshot.payload.roles[name] != nil {
+            // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
+            guard let own = candidate.set.targets.payload.delegations?.authority(of: name) else { continue }
             let present = try await reader.signerFile(name, authority, in: candidate, plan)
             if case .lost = present {
                 // A request begins the role anew, and what waits follows what nobody has.
                 if first != nil { continue }
                 guard isNeeded else { return nil }
             }
-            if let file = try present.needed { files.append(file) }
+            if let file = try present.needed {
+                files.append(file)
+            } else if own != authority,
+                case .file(let file) = try await reader.signerFile(name, own, in: candidate, plan)
+            {
+                formerFiles.append(file)
+            }
         }
         // A higher version first: it must not go down for those who saw it.
         files = SignerFile.newest(of: files).enumerated()
@@ -124,20 +129,19 @@ struct SignerRoles: Sendable {
         }
         // A version that readers have seen listed must not go down, whoever signed it.
         let isBehind = files.first.map { $0.own.version < listed - 1 } ?? false
-        if isBehind, !canSign, !plan.others.isEmpty { throw .cannotMerge }
+        if isBehind, !canSign, !plan.others.isEmpty { throw .cannotMerge(needing: name) }
         let before = try table(files.first?.targets ?? former, name)
         var after = before
         for other in files.dropFirst() {
-            let fork = files[0].forkVersion(with: other) ?? other.own.version
-            var merged = after
-            unmerged += merged.merge(try table(other.targets, name), since: fork, version: nextVersion)
-            if canSign {
-                after = merged
-            } else {
-                unmerged += merged.changes(from: after).filter { path, record in
-                    !(record.map { after.records[path]?.means($0) ?? false } ?? (after.records[path] == nil))
-                }.map(\.key)
-            }
+            let fork = files[0].forkVersion(with: other)
+            let theirs = try table(other.targets, name)
+            if canSign, let fork { _ = after.merge(theirs, since: fork, version: nextVersion) }
+            dropped += DroppedWord.words(of: name, theirs, since: fork, missingIn: after)
+        }
+        // Nobody signs anew what keys signed that were taken away, and nobody forgets it unnoticed.
+        for other in formerFiles where former == nil && !files.contains(where: { $0.covers(other) }) {
+            let fork = files.first?.forkVersion(with: other)
+            dropped += DroppedWord.words(of: name, try table(other.targets, name), since: fork, missingIn: after)
         }
         let expires = files.first?.targets.payload.common
         return Role(
