@@ -41,6 +41,8 @@ package actor Publication {
     private var unmerged: [TargetPath] = []
     /// What signers had said of tags, and did not come into the sets that were made.
     private var dropped: [DroppedWord] = []
+    /// Changes of signers that came into the sets that were made.
+    private var accepted: [AcceptedChange] = []
     /// What became of the last set that was made.
     package private(set) var outcome: Outcome?
 
@@ -56,8 +58,8 @@ package actor Publication {
         package let signedRoles: [RoleName]
         /// Roles whose files were taken as others had signed them.
         package let takenRoles: [RoleName]
-        /// Signers whose waiting change went in.
-        package let acceptedSigners: [RoleName]
+        /// Changes of signers that had waited, or came with a request, and went in.
+        package let accepted: [AcceptedChange]
         /// How many hash bins list the tags; 0 when the targets do.
         package let bins: Int
         /// Roles whose files were lost, and which list no tag now.
@@ -190,7 +192,7 @@ package actor Publication {
             dropped: [],
             signedRoles: RoleName.topLevel + layout.binRoles,
             takenRoles: [],
-            acceptedSigners: [],
+            accepted: [],
             bins: layout.count
         )
         return first
@@ -238,6 +240,7 @@ package actor Publication {
         if made != nil {
             unmerged += edit.unmerged.filter { !unmerged.contains($0) }
             dropped += signerRoles.dropped.filter { !dropped.contains($0) }
+            accepted += signerRoles.accepted
         }
         outcome = Outcome(
             tags: tags,
@@ -245,7 +248,7 @@ package actor Publication {
             dropped: made == nil ? [] : dropped,
             signedRoles: made?.signedRoles ?? [],
             takenRoles: made?.takenRoles ?? [],
-            acceptedSigners: made == nil ? [] : signerRoles.accepted,
+            accepted: made == nil ? [] : accepted,
             bins: edit.layout.count,
             lostRoles: made == nil ? [] : edit.lostRoles.sorted(),
             lostSigners: made?.lostSigners ?? []

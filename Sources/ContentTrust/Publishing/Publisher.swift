@@ -247,8 +247,8 @@ public struct PublishReport: Sendable {
     public let droppedWords: [DroppedWord]
     /// Roles that were signed.
     public let signedRoles: [RoleName]
-    /// Signers whose waiting change is published now.
-    public let acceptedSigners: [RoleName]
+    /// Changes of signers that had waited, or came with a request, and are published now.
+    public let acceptedChanges: [AcceptedChange]
     /// How many hash bins list the tags; 0 when the targets do.
     public let bins: Int
     /// Roles whose files were lost everywhere, and which list no tag now.
@@ -260,6 +260,8 @@ public struct PublishReport: Sendable {
     public let versions: [RoleName: Int64]
     /// When each role expires.
     public let expires: [RoleName: Instant]
+    /// Whose these changes are.
+    public var acceptedSigners: [RoleName] { Set(acceptedChanges.map(\.role)).sorted() }
     /// The targets that readers see now.
     let targets: Verified<Targets>
     /// The role that expires first, and when: by then the trust data must have been refreshed.
@@ -283,7 +285,7 @@ public struct PublishReport: Sendable {
         unmergedTags = outcome.unmerged.map(\.string)
         droppedWords = outcome.dropped
         signedRoles = changed ? outcome.signedRoles : []
-        acceptedSigners = outcome.acceptedSigners
+        acceptedChanges = outcome.accepted
         bins = outcome.bins
         lostRoles = changed ? outcome.lostRoles : []
         lostSigners = outcome.lostSigners

@@ -112,7 +112,10 @@ struct PublishText: Sendable {
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
-            lines += report.acceptedSigners.map { SafeText.escaped("with what \($0) had signed") }
+            for change in report.acceptedChanges {
+                lines.append(SafeText.escaped("with what \(change.role) had signed, version \(change.version)"))
+                lines += TagChangeText.lines(change.tags, of: subject)
+            }
         }
         let first = report.firstExpiry
         let command = "trustctl refresh \(subject.argument)\(storeArguments)"
@@ -162,6 +165,16 @@ struct PublishText: Sendable {
         ]
         if !report.lostRoles.isEmpty {
             object["lostRoles"] = .array(report.lostRoles.map { .string($0.string) })
+        }
+        if !report.acceptedChanges.isEmpty {
+            object["acceptedChanges"] = .array(
+                report.acceptedChanges.map {
+                    [
+                        "signer": .string($0.role.string), "version": .integer($0.version),
+                        "tags": TagChangeText.json($0.tags),
+                    ]
+                }
+            )
         }
         if !report.droppedWords.isEmpty {
             object["droppedWords"] = .array(

@@ -97,6 +97,82 @@ import TrustTestSupport
         }
     }
 
+    /// Two changes wait, and the other one comes in: nobody is told that theirs is published.
+    @Test func theReportIsOfTheVeryChange() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["v1", "v2", "v3"] { try await world.image(tag, tag) }
+            _ = try await world.initialize()
+            let alice = try SignerTests.name("alice")
+            try await SignerTests.addOwn(alice, SignerTests.scope("*"), in: world)
+            await world.signers.withhold([.snapshot])
+            guard case .waiting(let first) = try await SignerTests.sign("v1", as: alice, in: world) else {
+                Issue.record("published")
+                return
+            }
+            let publisher = world.publisher
+            try await publisher.discard(first, of: world.subject, at: world.location)
+            _ = try await SignerTests.sign("v2", as: alice, in: world)
+            guard case .waiting(let last) = try await SignerTests.sign("v3", as: alice, in: world) else {
+                Issue.record("published")
+                return
+            }
+            let file = first.proposal.file
+            try world.directory.write(file.bytes, to: "\(Self.place)/\(file.file.name)")
+            await world.signers.withhold([])
+            #expect(
+                await SignerTests.refusal {
+                    try await publisher.sign(first, of: world.subject, at: world.location)
+                } == .conflict
+            )
+            #expect(try await SignerTests.role(of: "v1", in: world) == nil)
+            #expect(try await SignerTests.role(of: "v3", in: world) == alice)
+            #expect(last.version == 3)
+        }
+    }
+
+    /// A lower threshold, or a request, lets in what was signed: which tags these are is told before and after.
+    @Test func whatComesInWithASignerIsTold() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let digest = try await world.image("v1", "v1")
+            let machines = try await Self.team(2, threshold: 2, in: world, try await world.initialize())
+            let team = try SignerTests.name("team")
+            _ = try await machines[0].sign("v1", as: team)
+            let present = try #require(
+                try await world.publisher.signerOverview(of: world.subject, at: world.location).signers.first
+            )
+            func signer(threshold: Int) throws -> NewSigner {
+                try NewSigner(
+                    name: team,
+                    keys: present.keys,
+                    threshold: threshold,
+                    scope: SignerTests.scope("*"),
+                    replacing: present.role
+                )
+            }
+            let publisher = world.publisher
+            #expect(
+                try await publisher.change(letInBy: signer(threshold: 2), of: world.subject, at: world.location) == nil
+            )
+            let lower = try signer(threshold: 1)
+            let told = try await publisher.change(letInBy: lower, of: world.subject, at: world.location)
+            #expect(told?.tags == ["v1": .signed(digest, before: nil)])
+            let report = try await SignerTests.put(lower, in: world)
+            #expect(report.acceptedChanges.map(\.tags) == [["v1": .signed(digest, before: nil)]])
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
+            // Its request carries what it lists.
+            let request = try await machines[0].request(team)
+            let next = try NewSigner(
+                name: team,
+                keys: request.keys,
+                scope: SignerTests.scope("*"),
+                first: request.verified(),
+                replacing: lower.role
+            )
+            #expect(try await publisher.change(letInBy: next, of: world.subject, at: world.location) == nil)
+            #expect(try await SignerTests.put(next, in: world).acceptedChanges.map(\.tags) == [[:]])
+        }
+    }
+
     /// Nobody makes a published file larger by signatures that are none.
     @Test func junkSignaturesAreNotPublished() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

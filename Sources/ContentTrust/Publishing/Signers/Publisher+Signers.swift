@@ -32,6 +32,23 @@ extension Publisher {
         try await change(.put(signer), of: subject, at: location)
     }
 
+    /// What a signer has signed that would be published with the signer, or with other keys or a lower threshold of it: look
+    /// at it before ``putSigner(_:of:at:)``.
+    ///
+    /// - Parameters:
+    ///   - signer: The signer.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: The change; nil where none would come in, or it changes no tag.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func change(
+        letInBy signer: NewSigner,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> AcceptedChange? {
+        try await signerDesk(subject, location).change(letInBy: signer)
+    }
+
     /// Takes a signer out. Needs the targets key.
     ///
     /// - Parameters:
@@ -209,7 +226,20 @@ extension Publisher {
         let signed = try await desk.sign(change)
         if signed.isComplete, try await desk.canPublish() {
             let report = try await publish(.refresh, subject: subject, location: location)
-            if report.acceptedSigners.contains(change.role) { return .published(report) }
+            // Another change of the signer, or another publisher, may have been faster.
+            let desk = try await signerDesk(subject, location)
+            if case .file(let file) = try await desk.present(change.role), file.includes(change.identity) {
+                return .published(report)
+            }
+            guard let waiting = try await desk.changes().first(where: { $0.identity == change.identity }) else {
+                throw Refusal(
+                    .conflict,
+                    checked: "the change of \(change.role)",
+                    found: "another change of the signer was published",
+                    next: "look at trustctl signer list \(subject.argument), and sign its tags anew"
+                )
+            }
+            return .waiting(waiting)
         }
         return .waiting(signed)
     }

@@ -82,7 +82,14 @@ struct SignerDesk: Sendable {
 
     /// The file of a signer's role that counts now.
     func present(_ name: RoleName) async throws(Refusal) -> PresentSignerFile {
-        guard candidate.set.snapshot.payload.roles[name] != nil, let authority = delegations.authority(of: name),
+        guard let authority = delegations.authority(of: name) else { return .notSigned }
+        return try await present(authority)
+    }
+
+    private func present(_ authority: RoleAuthority) async throws(Refusal) -> PresentSignerFile {
+        let name = authority.role
+        // What a former signer of the name had signed counts for nothing.
+        guard candidate.set.snapshot.payload.roles[name] != nil, delegations.role(name) != nil,
             let plan = MergePlan([candidate], present: candidate.identity)
         else { return .notSigned }
         return try await work { () async throws(PublishError) in
@@ -94,16 +101,47 @@ struct SignerDesk: Sendable {
 
     /// The changes that wait.
     func changes() async throws(Refusal) -> [WaitingChange] {
-        let proposals = try await work { () async throws(PublishError) in
-            do throws(TrustStoreError) { return try await waiting.read(roles) } catch { throw .store(error) }
-        }
         var changes: [WaitingChange] = []
-        for (role, proposals) in Dictionary(grouping: proposals, by: \.authority.role) {
+        for (role, proposals) in Dictionary(grouping: try await read(roles), by: \.authority.role) {
             var present: SignerFile?
             if case .file(let file) = try await self.present(role) { present = file }
             changes += proposals.compactMap { try? change($0, after: present) }
         }
         return changes.sorted { ($0.role, $0.version) < ($1.role, $1.version) }
+    }
+
+    private func read(_ roles: WaitingRoles) async throws(Refusal) -> [TargetsProposal] {
+        try await work { () async throws(PublishError) in
+            do throws(TrustStoreError) { return try await waiting.read(roles) } catch { throw .store(error) }
+        }
+    }
+
+    /// What would come in with a signer.
+    func change(letInBy signer: NewSigner) async throws(Refusal) -> AcceptedChange? {
+        let name = signer.role.name
+        var wished = delegations
+        wished.put(signer.role, keys: signer.keysByID, before: nil)
+        guard let authority = wished.authority(of: name) else { return nil }
+        var before: SignerFile?
+        if case .file(let file) = try await present(name) { before = file }
+        let proposed = WaitingRoles(
+            delegations: wished,
+            versions: [name: versions[name] ?? 0],
+            binding: roles.binding
+        )
+        var counting: [SignerFile] = []
+        if case .file(let file) = try await present(authority) { counting.append(file) }
+        let read = try await read(proposed)
+        do {
+            var new = try signer.first.map { first throws(TUFError) in try SignerFile(first, role: name) }
+            if new == nil {
+                new = SignerRoles.next(read, after: counting, listed: versions[name] ?? 0, role: name, now: now)
+            }
+            let change = try new.map { new throws(TUFError) in try AcceptedChange(new, role: name, after: before) }
+            return change.flatMap { $0.tags.isEmpty ? nil : $0 }
+        } catch {
+            throw Refusal.metadata(error, checked: "what waits for the signer \(name) of \(subject)", pin: pin)
+        }
     }
 
     private func change(_ proposal: TargetsProposal, after present: SignerFile?) throws(TUFError) -> WaitingChange {

@@ -57,6 +57,9 @@ struct SignerFile: Sendable {
     /// Whether everything in another file went into this one.
     func covers(_ other: SignerFile) -> Bool { own == other.own || ancestors.contains(other.own) }
 
+    /// Whether a change is in this file: it is this one, or went into it.
+    func includes(_ change: Digest) -> Bool { own.digest == change || ancestors.contains { $0.digest == change } }
+
     /// The version of the newest file that went into both; nil when none is known.
     func forkVersion(with other: SignerFile) -> Int64? {
         let theirs = Set([other.own] + other.ancestors)

@@ -34,8 +34,8 @@ struct SignerRoles: Sendable {
     private(set) var roles: [RoleName: Role] = [:]
     /// What signers had said of tags and that is in no file which goes on.
     private(set) var dropped: [DroppedWord] = []
-    /// Roles whose waiting change went in.
-    private(set) var accepted: [RoleName] = []
+    /// Changes that had waited, or came with a request, and went in.
+    private(set) var accepted: [AcceptedChange] = []
 
     init(_ edit: TagEdit, reader: CandidateReader, signing: SetSigning) {
         plan = edit.plan
@@ -114,12 +114,17 @@ struct SignerRoles: Sendable {
         files = SignerFile.newest(of: files).enumerated()
             .sorted { ($1.element.own.version, $0.offset) < ($0.element.own.version, $1.offset) }.map(\.element)
         let listed = plan.nextVersion(of: name)
+        var new: SignerFile?
         if let first {
-            files = [try begin(with: first, after: files, version: listed)]
-            accepted.append(name)
-        } else if let next = next(waiting, after: files, listed: listed - 1, name: name) {
-            accepted.append(name)
-            files = [next]
+            new = try begin(with: first, after: files, version: listed)
+        } else {
+            new = Self.next(waiting, after: files, listed: listed - 1, role: name, now: signing.now)
+        }
+        if let new {
+            do { accepted.append(try AcceptedChange(new, role: name, after: files.first ?? formerFiles.first)) } catch {
+                throw .refused(Refusal.metadata(error, checked: "the change of \(name)", pin: nil))
+            }
+            files = [new]
         }
         let nextVersion = max(listed, (files.map(\.own.version).max() ?? 0) + 1)
         let canSign = try await signing.canSign(authority)
@@ -156,18 +161,18 @@ struct SignerRoles: Sendable {
         )
     }
 
-    /// The file of a request. It must have been made for what is there now.
+    /// The file of a request, unless it is there already. It must have been made for what is there now.
     private func begin(
         with first: TargetsProposal,
         after files: [SignerFile],
         version: Int64
-    ) throws(PublishError) -> SignerFile {
+    ) throws(PublishError) -> SignerFile? {
         let name = first.authority.role
         let file: SignerFile
         do { file = try SignerFile(try first.withGoodSignatures().verified(), role: name) } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
         }
-        if let present = files.first, present.own == file.own { return present }
+        if files.first?.own == file.own { return nil }
         // The keys that signed what counts now may be gone.
         let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
         guard !isOutdated, file.targets.payload.common.expires > signing.now else {
@@ -186,14 +191,15 @@ struct SignerRoles: Sendable {
 
     /// The newest submitted file that follows all that counts now. Signatures that anybody wrote beside the signer's do not
     /// come in with it.
-    private func next(
+    static func next(
         _ waiting: [TargetsProposal],
         after files: [SignerFile],
         listed: Int64,
-        name: RoleName
+        role: RoleName,
+        now: Instant
     ) -> SignerFile? {
-        waiting.filter { Self.follows($0, files, listed: listed, now: signing.now) }
-            .compactMap { try? SignerFile($0.withGoodSignatures().verified(), role: name) }
+        waiting.filter { follows($0, files, listed: listed, now: now) }
+            .compactMap { try? SignerFile($0.withGoodSignatures().verified(), role: role) }
             .max { $0.own.version < $1.own.version }
     }
 

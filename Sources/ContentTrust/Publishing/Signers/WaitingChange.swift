@@ -62,18 +62,25 @@ public struct WaitingChange: Sendable {
         isComplete = signed.count >= threshold
         signers = Set(signed.compactMap { keys[$0]?.computedID })
         missing = Set(keys.values.map(\.computedID)).subtracting(signers)
-        var changes: [String: TagChange] = [:]
+        tags = try table.changes(to: proposal.proposed)
+    }
+}
+
+extension TagTable {
+    /// What a new file of a signer does, by tag.
+    func changes(to targets: Targets) throws(TUFError) -> [String: WaitingChange.TagChange] {
+        var changes: [String: WaitingChange.TagChange] = [:]
         var listed: Set<TargetPath> = []
-        try proposal.proposed.forEach { (path, record) throws(TUFError) in
+        try targets.forEach { (path, record) throws(TUFError) in
             listed.insert(path)
-            let before = table.records[path]
+            let before = records[path]
             guard before.map({ !$0.means(record) }) ?? true else { return }
             changes[path.string] = .signed(record.digest(.sha256), before: before?.digest(.sha256))
         }
-        for (path, record) in table.records where !listed.contains(path) {
+        for (path, record) in records where !listed.contains(path) {
             changes[path.string] = .revoked(record.digest(.sha256))
         }
-        tags = changes
+        return changes
     }
 }
 
