@@ -491,7 +491,7 @@ package actor Publication {
         _ signers: SignerRoles,
         _ subject: Subject
     ) throws(PublishError) {
-        guard signers.mayList(signer, path) else {
+        guard signers.delegations.mayList(signer, path.string) else {
             throw .refused(
                 Refusal(
                     .usage,

@@ -14,7 +14,7 @@ struct WaitingText: Sendable {
     /// The lines for standard error.
     var lines: [String] {
         var lines = [SafeText.escaped("\(change.role) \(change.version) of \(subject) waits")]
-        lines += TagChangeText.lines(change.tags, of: subject)
+        lines += TagChangeText.lines(change.tags, of: subject, uncounted: Set(change.uncountedTags))
         lines += change.otherChanges.map { SafeText.escaped("  changes the field \($0)") }
         lines.append("  good until \(change.expires)")
         return lines + [SafeText.escaped(state)]
@@ -48,6 +48,7 @@ struct WaitingText: Sendable {
             "isComplete": .boolean(change.isComplete),
             "isCurrent": .boolean(change.isCurrent),
             "tags": TagChangeText.json(change.tags),
+            "uncountedTags": .array(change.uncountedTags.map(JSONValue.string)),
             "otherChanges": .array(change.otherChanges.map(JSONValue.string)),
         ]
     }
@@ -66,10 +67,23 @@ struct WaitingText: Sendable {
 /// What a signer's change does, by tag.
 enum TagChangeText {
     /// The lines, set in.
-    static func lines(_ tags: [String: WaitingChange.TagChange], of subject: Subject) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - tags: What it does.
+    ///   - subject: Whose tags.
+    ///   - uncounted: Tags that the signer may not sign.
+    /// - Returns: The lines, escaped.
+    static func lines(
+        _ tags: [String: WaitingChange.TagChange],
+        of subject: Subject,
+        uncounted: Set<String> = []
+    ) -> [String] {
         guard !tags.isEmpty else { return ["  changes no tag"] }
         let sorted = tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        var lines = sorted.prefix(PublishText.namedTags).map { "  " + line($0.value, subject.reference(tag: $0.key)) }
+        var lines = sorted.prefix(PublishText.namedTags).map { tag, change in
+            "  " + line(change, subject.reference(tag: tag))
+                + (uncounted.contains(tag) ? "; it does not count: the signer may not sign this tag" : "")
+        }
         if sorted.count > PublishText.namedTags {
             lines.append("  and \(sorted.count - PublishText.namedTags) tags more")
         }

@@ -173,6 +173,57 @@ import TrustTestSupport
         }
     }
 
+    /// A change made when the signer might sign other tags: what it says of those counts for nothing, and that is said.
+    @Test func tagsOutsideThePatternsAreTold() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["v1", "x1"] { try await world.image(tag, tag) }
+            let machines = try await Self.team(1, threshold: 1, in: world, try await world.initialize())
+            let team = try SignerTests.name("team")
+            _ = try await machines[0].sign("v1", "x1", as: team)
+            let overview = try await world.publisher.signerOverview(of: world.subject, at: world.location)
+            let present = try #require(overview.signers.first)
+            let narrow = try NewSigner(
+                name: team,
+                keys: present.keys,
+                scope: SignerTests.scope("v*"),
+                replacing: present.role
+            )
+            let told = try await world.publisher.change(letInBy: narrow, of: world.subject, at: world.location)
+            #expect(told?.tags.keys.sorted() == ["v1"])
+            #expect(try await Self.waiting(machines[0]).first?.uncountedTags == [])
+            let saved = try HostileStoreTests.Saved(world.directory.file(Self.place), in: world, as: "waiting")
+            try Files.remove(world.directory.file(Self.place))
+            _ = try await SignerTests.put(narrow, in: world)
+            try saved.putBack()
+            let waiting = try #require(try await Self.waiting(machines[0]).first)
+            #expect(waiting.tags.keys.sorted() == ["v1", "x1"] && waiting.uncountedTags == ["x1"])
+        }
+    }
+
+    /// A record of another tool that says nothing usable: the tag, the role and what to do are named.
+    @Test func aMalformedRecordIsNamed() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("v1", "v1")
+            _ = try await world.initialize()
+            let alice = try SignerTests.name("alice")
+            try await SignerTests.addOwn(alice, SignerTests.scope("*"), in: world)
+            let record = TargetRecord(length: 1, hashes: [Digest.compute(over: [UInt8]().span)], custom: [:])
+            _ = try await world.publisher.publish(
+                .signerTags(alice, [TargetPath("v1"): record]),
+                subject: world.subject,
+                location: world.location
+            )
+            let data = try await world.verifier().trustData(of: world.subject, at: world.location)
+            let refusal = await #expect(throws: Refusal.self) { try await data.signedTags() }
+            #expect(refusal?.reason == .badSignature)
+            #expect(refusal?.checked.contains("the tag v1") == true && refusal?.found.contains("alice") == true)
+            #expect(refusal?.next?.contains("revoke --signer alice") == true)
+            _ = try await world.publisher.revoke(["v1"], as: alice, of: world.subject, at: world.location)
+            let mended = try await world.verifier().trustData(of: world.subject, at: world.location)
+            #expect(try await mended.signedTags().isEmpty)
+        }
+    }
+
     /// Nobody makes a published file larger by signatures that are none.
     @Test func junkSignaturesAreNotPublished() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

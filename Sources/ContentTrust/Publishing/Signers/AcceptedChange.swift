@@ -7,7 +7,7 @@ public struct AcceptedChange: Sendable {
     public let role: RoleName
     /// The version of the role's new file.
     public let version: Int64
-    /// What it does, by tag.
+    /// What it does, by tag; without the tags that the signer may not sign, of which its word counts for nothing.
     public let tags: [String: WaitingChange.TagChange]
 
     /// A change.
@@ -16,10 +16,17 @@ public struct AcceptedChange: Sendable {
     ///   - file: The role's new file.
     ///   - role: The role.
     ///   - present: The file before it; nil for none.
-    init(_ file: SignerFile, role: RoleName, after present: SignerFile?) throws(TUFError) {
+    ///   - delegations: Who may sign what.
+    init(
+        _ file: SignerFile,
+        role: RoleName,
+        after present: SignerFile?,
+        _ delegations: SignerDelegations
+    ) throws(TUFError) {
         self.role = role
         version = file.own.version
         let table = try present.map { present throws(TUFError) in try TagTable(present.targets, role: role) }
         tags = try (table ?? TagTable()).changes(to: file.targets.payload)
+            .filter { tag, _ in delegations.mayList(role, tag) }
     }
 }

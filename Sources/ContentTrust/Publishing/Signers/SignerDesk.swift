@@ -137,7 +137,9 @@ struct SignerDesk: Sendable {
             if new == nil {
                 new = SignerRoles.next(read, after: counting, listed: versions[name] ?? 0, role: name, now: now)
             }
-            let change = try new.map { new throws(TUFError) in try AcceptedChange(new, role: name, after: before) }
+            let change = try new.map { new throws(TUFError) in
+                try AcceptedChange(new, role: name, after: before, wished)
+            }
             return change.flatMap { $0.tags.isEmpty ? nil : $0 }
         } catch {
             throw Refusal.metadata(error, checked: "what waits for the signer \(name) of \(subject)", pin: pin)
@@ -148,7 +150,7 @@ struct SignerDesk: Sendable {
         let role = proposal.authority.role
         return try WaitingChange(
             proposal,
-            keys: delegations.keys.filter { delegations.role(role)?.keys.keyIDs.contains($0.key) == true },
+            delegations,
             present: present,
             isCurrent: SignerRoles.follows(
                 proposal,

@@ -121,7 +121,8 @@ struct SignerRoles: Sendable {
             new = Self.next(waiting, after: files, listed: listed - 1, role: name, now: signing.now)
         }
         if let new {
-            do { accepted.append(try AcceptedChange(new, role: name, after: files.first ?? formerFiles.first)) } catch {
+            let present = files.first ?? formerFiles.first
+            do { accepted.append(try AcceptedChange(new, role: name, after: present, delegations)) } catch {
                 throw .refused(Refusal.metadata(error, checked: "the change of \(name)", pin: nil))
             }
             files = [new]
@@ -261,11 +262,6 @@ struct SignerRoles: Sendable {
         if edit.record(for: path) != nil { return .targets }
         return delegations.roles(for: path).map(\.name).prefix { $0 != signer }
             .first { record(for: path, in: $0) != nil }
-    }
-
-    /// Whether a signer is asked about a tag.
-    func mayList(_ signer: RoleName, _ path: TargetPath) -> Bool {
-        delegations.roles(for: path).contains { $0.name == signer }
     }
 
     /// Lists a tag in a role, or takes it out (nil).

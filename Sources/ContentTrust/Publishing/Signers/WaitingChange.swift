@@ -17,6 +17,9 @@ public struct WaitingChange: Sendable {
     public let version: Int64
     /// What it does, by tag.
     public let tags: [String: TagChange]
+    /// Tags that it lists and the signer may not sign: they do not match its patterns, or another signer ends the search for
+    /// them. What it says of these counts for nothing.
+    public let uncountedTags: [String]
     /// Fields that it changes besides tags and what follows from them; nobody is asked to sign these.
     public let otherChanges: [String]
     /// Which of the signer's keys have signed it, by computed id.
@@ -43,7 +46,7 @@ public struct WaitingChange: Sendable {
 
     init(
         _ proposal: TargetsProposal,
-        keys: RoleKeysByID,
+        _ delegations: SignerDelegations,
         present: SignerFile?,
         isCurrent: Bool
     ) throws(TUFError) {
@@ -58,11 +61,17 @@ public struct WaitingChange: Sendable {
         version = proposal.proposed.common.version
         expires = proposal.proposed.common.expires
         threshold = proposal.authority.threshold
+        let ids = delegations.role(role)?.keys.keyIDs ?? []
+        let keys = delegations.keys.filter { ids.contains($0.key) }
         let signed = try proposal.signers()
         isComplete = signed.count >= threshold
         signers = Set(signed.compactMap { keys[$0]?.computedID })
         missing = Set(keys.values.map(\.computedID)).subtracting(signers)
         tags = try table.changes(to: proposal.proposed)
+        uncountedTags = tags.filter { tag, change in
+            guard case .signed = change else { return false }
+            return !delegations.mayList(role, tag)
+        }.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }
 
@@ -83,6 +92,3 @@ extension TagTable {
         return changes
     }
 }
-
-/// The keys of a role by the ids that its parent gives them.
-typealias RoleKeysByID = [KeyID: TUFKey]
