@@ -187,7 +187,9 @@ struct SetSigning: Sendable {
 
     private func sign(_ draft: RoleDraft, _ authority: RoleAuthority) async throws(PublishError) -> SignedFile {
         let keys = Array(authority.publicKeys.values)
-        return try await sign(draft, keys, threshold: authority.threshold) { authority.ids(of: $0).first }
+        return try await sign(draft, keys, threshold: authority.threshold, isSigner: true) {
+            authority.ids(of: $0).first
+        }
     }
 
     /// The keys of bins: out of the delegation, or out of the root, whose targets keys they are.
@@ -201,9 +203,10 @@ struct SetSigning: Sendable {
         _ draft: RoleDraft,
         _ keys: [PublicKey],
         threshold: Int,
+        isSigner: Bool = false,
         keyID: (PublicKey) -> KeyID?
     ) async throws(PublishError) -> SignedFile {
-        try NextVersions.check(draft, of: subject)
+        try NextVersions.check(draft, isSigner: isSigner, of: subject)
         do {
             let signers = try await signers.signers(for: draft.role, keys: keys, threshold: threshold)
             return try await draft.signed(

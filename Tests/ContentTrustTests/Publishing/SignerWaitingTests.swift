@@ -224,6 +224,50 @@ import TrustTestSupport
         }
     }
 
+    /// Somebody with the signer's key has signed the highest version there is: rotating other keys does not help, another name
+    /// does.
+    @Test(arguments: [true, false])
+    func aSignerWithoutFurtherVersionsGoesOnUnderAnotherName(publishes: Bool) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["v1", "v2"] { try await world.image(tag, tag) }
+            _ = try await world.initialize()
+            let (alice, bob) = (try SignerTests.name("alice"), try SignerTests.name("bob"))
+            let key = try await world.signers.makeKey(for: alice, repository: nil, algorithm: .ed25519)
+            let publicKey = try #require(key.publicKey)
+            let signer = try #require(
+                try await world.signers.signers(for: alice, keys: [publicKey], threshold: 1).first
+            )
+            let now = world.clock.now()
+            var draft = RoleDraft(
+                role: alice,
+                version: CommonFields.maximumVersion,
+                expires: now.advanced(bySeconds: 86_400),
+                issued: now,
+                repository: "registry.example.com/team/app"
+            )
+            draft.changeTargets([:])
+            let request = try await SignerRequest(draft).joined(by: key, signer)
+            let scope = SignerTests.scope("v*")
+            let first = try NewSigner(name: alice, keys: [key], scope: scope, first: request.verified())
+            _ = try await SignerTests.put(first, in: world)
+            if !publishes { await world.signers.withhold([.snapshot]) }
+            let refusal = await #expect(throws: Refusal.self) {
+                try await SignerTests.sign("v1", as: alice, in: world)
+            }
+            #expect(refusal?.reason == .rollback && refusal?.next?.contains("signer remove") == true)
+            await world.signers.withhold([])
+            _ = try await world.publisher.removeSigner(
+                alice,
+                keepingTags: true,
+                of: world.subject,
+                at: world.location
+            )
+            try await SignerTests.addOwn(bob, scope, in: world)
+            _ = try await SignerTests.sign("v2", as: bob, in: world)
+            #expect(LocalStoreTests.reason(await world.verify("v2")) == .trusted)
+        }
+    }
+
     /// Nobody makes a published file larger by signatures that are none.
     @Test func junkSignaturesAreNotPublished() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

@@ -219,6 +219,9 @@ struct SignerDesk: Sendable {
             draft.setField(SignerFile.field, to: SignerFile.json(ancestors))
             let lifetime = signing.signerLifetime(present.targets.payload.common, candidate.set.targets.payload.common)
             draft.setVersion(version, expires: now.advanced(bySeconds: lifetime), issued: now)
+            try await work { () async throws(PublishError) in
+                try NextVersions.check(draft, isSigner: true, of: subject)
+            }
             let proposal = try TargetsProposal(draft, authority: authority)
             let known = Set(waiting.map(\.identity))
             return try await wait(proposal, after: present, signedBy: own, replacing: known)
