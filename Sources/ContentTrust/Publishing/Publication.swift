@@ -26,17 +26,17 @@ package actor Publication {
         case root(RootProposal)
     }
 
-    private let intent: Intent
-    private let reader: CandidateReader
-    private let signing: SetSigning
-    private let subject: Subject
+    let intent: Intent
+    let reader: CandidateReader
+    let signing: SetSigning
+    let subject: Subject
     /// Where changes of signers wait.
-    private let waiting: WaitingFiles
-    private let binding: RepositoryBinding
+    let waiting: WaitingFiles
+    let binding: RepositoryBinding
     /// The records that this change began with, to notice when somebody else changes the same tags meanwhile.
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
     /// The signer that is to be removed as this change found it, for the same.
-    private var firstSigner: DelegatedRole??
+    var firstSigner: DelegatedRole??
     /// Tags that two other publishers had changed differently, in all sets that were made.
     private var unmerged: [TargetPath] = []
     /// What signers had said of tags, and did not come into the sets that were made.
@@ -312,109 +312,6 @@ package actor Publication {
     private var signsAsSigner: Bool {
         if case .signerTags = intent { return true }
         return false
-    }
-
-    // MARK: Signers
-
-    /// Applies a change of who may sign, unless somebody changed the same signer since it was first looked at.
-    private func changeSigners(_ edit: inout TagEdit) async throws(PublishError) {
-        guard case .signers(let change) = intent else { return }
-        guard edit.layout.bins == nil else {
-            throw .refused(
-                Refusal(
-                    .usage,
-                    checked: "signers of \(subject)",
-                    found: "its tags lie in hash bins, and metadata cannot delegate to both",
-                    next: "trustctl rebin \(subject.argument) --bins 0"
-                )
-            )
-        }
-        let present = edit.delegations.role(change.name)
-        let first: DelegatedRole?
-        var wished = edit.delegations
-        switch change {
-        case .put(let signer):
-            first = signer.replaced
-            if let next = signer.before, wished.role(next) == nil { throw noSigner(next) }
-            wished.put(signer.role, keys: signer.keysByID, before: signer.before)
-        case .remove(let name, _):
-            first = firstSigner ?? present
-            firstSigner = .some(first)
-            guard first != nil else { throw noSigner(name) }
-            wished.remove(name)
-        }
-        guard !wished.delegatesAs(edit.delegations) else { return }
-        guard present == first else {
-            throw .refused(
-                Refusal(
-                    .conflict,
-                    checked: "the signer \(change.name) of \(subject)",
-                    found: "another publisher changed it since it was read, or the store serves an old set",
-                    next:
-                        "trustctl refresh \(subject.argument); then look at trustctl signer list \(subject.argument) and "
-                        + "run the command again"
-                )
-            )
-        }
-        if case .remove(let name, keepsTags: true) = change { try await takeOver(name, &edit) }
-        wished.changed = edit.plan.targetsVersion
-        edit.delegations = wished
-    }
-
-    private func noSigner(_ name: RoleName) -> PublishError {
-        .refused(
-            Refusal(
-                .usage,
-                checked: "the signer \(name) of \(subject)",
-                found: "there is no such signer",
-                next: "trustctl signer list \(subject.argument)"
-            )
-        )
-    }
-
-    /// Lists the tags for which a signer's word counts in the targets.
-    private func takeOver(_ name: RoleName, _ edit: inout TagEdit) async throws(PublishError) {
-        var roles = SignerRoles(edit, reader: reader, signing: signing)
-        try await roles.settle(waiting: [], touching: [name])
-        let records = roles.roles[name]?.after.records ?? [:]
-        try await roles.settle(
-            waiting: [],
-            touching: Set(records.keys.flatMap { edit.delegations.roles(for: $0).map(\.name) })
-        )
-        for (path, record) in records {
-            guard edit.record(for: path) == nil, roles.counting(for: path) == name else { continue }
-            edit.set(record, for: path)
-        }
-    }
-
-    /// The changes that wait: of all signers, or of the one who publishes.
-    private func waiting(_ roles: SignerRoles) async throws(PublishError) -> [TargetsProposal] {
-        let names: [RoleName]
-        switch intent {
-        case .tags, .initialize, .replace: return []
-        case .signerTags(let signer, _): names = roles.delegations.names.filter { $0 == signer }
-        case .signers, .refresh, .bins, .root: names = roles.delegations.names
-        }
-        let versions = Dictionary(uniqueKeysWithValues: names.map { ($0, roles.listedVersion(of: $0)) })
-        do {
-            return try await waiting.read(
-                WaitingRoles(delegations: roles.delegations, versions: versions, binding: binding)
-            )
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    /// The file of the request by which a signer is added.
-    private func first(_ roles: SignerRoles) throws(PublishError) -> TargetsProposal? {
-        guard case .signers(.put(let signer)) = intent, let first = signer.first,
-            let authority = roles.delegations.authority(of: signer.role.name)
-        else { return nil }
-        do {
-            return try TargetsProposal(parsing: first.bytes, authority: authority, binding: binding)
-        } catch {
-            throw .refused(Refusal.metadata(error, checked: "the request of \(signer.role.name)", pin: nil))
-        }
     }
 
     // MARK: Tags

@@ -308,7 +308,7 @@ import TrustTestSupport
             }
             let places = (0..<8).map { _ in MemoryPlace() }
             let files = WaitingFiles(places: places)
-            let roles = try await team[0].publisher.signerDesk(world.subject, world.location).roles
+            let roles = try await team[0].publisher.readWaiting(of: world.subject, at: world.location).roles
             _ = try await files.put(change.proposal, replacing: [], roles)
             for (number, place) in places.enumerated() {
                 let present = await place.files.values.map(\.bytes)

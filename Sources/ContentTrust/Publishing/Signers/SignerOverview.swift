@@ -35,10 +35,10 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> SignerOverview {
-        let desk = try await signerDesk(subject, location)
+        let waiting = try await readWaiting(of: subject, at: location)
         var signers: [SignerOverview.Signer] = []
-        for role in desk.delegations.roles {
-            let present = try await desk.present(role.name)
+        for role in waiting.delegations.roles {
+            let present = try await waiting.present(role.name)
             var file: SignerFile?
             var isLost = false
             switch present {
@@ -49,7 +49,7 @@ extension Publisher {
             signers.append(
                 SignerOverview.Signer(
                     role: role,
-                    keys: role.keys.keyIDs.compactMap { desk.delegations.keys[$0] },
+                    keys: role.keys.keyIDs.compactMap { waiting.delegations.keys[$0] },
                     version: file?.own.version,
                     isLost: isLost,
                     expires: file?.targets.payload.common.expires
@@ -57,7 +57,7 @@ extension Publisher {
             )
         }
         return SignerOverview(
-            repository: desk.candidate.set.root.payload.common.repository ?? desk.repository,
+            repository: waiting.candidate.set.root.payload.common.repository ?? waiting.repository,
             signers: signers
         )
     }

@@ -2,8 +2,8 @@ import TUF
 import TUFClient
 import TrustCrypto
 
-/// What a signer works on who cannot publish: the set that is there, and the changes that wait beside it.
-struct SignerDesk: Sendable {
+/// The changes of signers that wait beside a set, for those who sign them and cannot publish.
+struct WaitingChanges: Sendable {
     let candidate: Candidate
     let delegations: SignerDelegations
     let pin: Pin
@@ -12,7 +12,7 @@ struct SignerDesk: Sendable {
     private let signing: SetSigning
     private let subject: Subject
     private let store: any TrustStore
-    private let waiting: WaitingFiles
+    private let files: WaitingFiles
     let roles: WaitingRoles
 
     var now: Instant { signing.now }
@@ -32,7 +32,7 @@ struct SignerDesk: Sendable {
         subject = located.subject
         store = located.store
         repository = located.repository
-        waiting = WaitingFiles(places: located.store.waitingPlaces)
+        files = WaitingFiles(places: located.store.waitingPlaces)
         guard let data = located.data else {
             throw Refusal(
                 .trustDataMissing,
@@ -112,7 +112,7 @@ struct SignerDesk: Sendable {
 
     private func read(_ roles: WaitingRoles) async throws(Refusal) -> [TargetsProposal] {
         try await work { () async throws(PublishError) in
-            do throws(TrustStoreError) { return try await waiting.read(roles) } catch { throw .store(error) }
+            do throws(TrustStoreError) { return try await files.read(roles) } catch { throw .store(error) }
         }
     }
 
@@ -319,7 +319,7 @@ struct SignerDesk: Sendable {
 
     func discard(_ change: WaitingChange) async throws(Refusal) {
         try await work { () async throws(PublishError) in
-            try await waiting.remove(change.proposal, roles)
+            try await files.remove(change.proposal, roles)
         }
     }
 
@@ -349,7 +349,7 @@ struct SignerDesk: Sendable {
             )
         }
         let put = try await work { () async throws(PublishError) in
-            try await waiting.put(signed, replacing: known, roles)
+            try await files.put(signed, replacing: known, roles)
         }
         do { return try change(put, after: present) } catch {
             throw Refusal.metadata(error, checked: "the change of \(role)", pin: pin)
