@@ -26,6 +26,9 @@ struct CandidateReader: Sendable {
     var unsafeAcceptsLoss = false
     /// Whether the store is asked for each file that it lists, to put back what it has lost.
     var looksAtEverything = false
+    /// Whether a set is made although signers' files are lost: whoever removes one such signer must not be kept from it by
+    /// another, and no reader sees less than before.
+    var leavesLostSigners = false
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
         let result: (set: TrustedSet, files: CachedMetadata)

@@ -71,10 +71,26 @@ struct NextVersions: Sendable {
     ///
     /// - Parameters:
     ///   - draft: What is about to be signed.
+    ///   - isSigner: Whether its role is a signer's. The snapshot lists the name in its highest version for ever, whatever keys
+    ///     are rotated, so that the signer goes on under another one.
     ///   - subject: Whose trust data.
     /// - Throws: ``PublishError/refused(_:)`` when the version before was the highest there is.
-    static func check(_ draft: RoleDraft, of subject: Subject) throws(PublishError) {
+    static func check(_ draft: RoleDraft, isSigner: Bool = false, of subject: Subject) throws(PublishError) {
         guard let version = draft.signed["version"]?.integer, version > CommonFields.maximumVersion else { return }
+        guard !isSigner else {
+            throw .refused(
+                Refusal(
+                    .rollback,
+                    checked: "the next version of \(draft.role) for \(subject)",
+                    found: "the version before is the highest there is",
+                    expected:
+                        "room for another; whoever signed that version has the keys of \(draft.role), or had them",
+                    next: "after a look at its tags (trustctl list): trustctl signer remove \(subject.argument) "
+                        + "\(ShellWord.quoted(draft.role.string)); the signer then asks under another name: "
+                        + "trustctl signer request \(subject.argument) NAME --out FILE"
+                )
+            )
+        }
         let roles: [RoleName] =
             switch draft.role {
             case .timestamp: [.timestamp]

@@ -68,8 +68,8 @@ struct PublishOutcomes: Sendable {
     }
 
     /// Shows a change that waits.
-    func add(_ text: WaitingText) {
-        for line in text.lines { console.note(line) }
+    func add(_ text: WaitingText, isShown: Bool) {
+        for line in isShown ? [SafeText.escaped(text.state)] : text.lines { console.note(line) }
         if json { console.result(text.result.line) }
     }
 
