@@ -162,6 +162,59 @@ import TrustTestSupport
         }
     }
 
+    /// What must not happen before the new set was published and read back: deleting the old keys.
+    @Test func theEndComesAfterThePublish() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("a", "a")
+            _ = try await world.initialize()
+            try await world.sign("a")
+            let rotation = KeyRotation(roles: [.timestamp])
+            func rotate(_ whenPublished: (RotationReport) async throws(Refusal) -> Void) async throws {
+                _ = try await world.publisher.rotate(
+                    rotation,
+                    of: world.subject,
+                    at: world.location,
+                    whenPublished: whenPublished
+                )
+            }
+            await world.signers.withhold([.root])
+            await #expect(throws: Refusal.self) {
+                try await rotate { (_) throws(Refusal) in Issue.record("nothing is published yet") }
+            }
+            await world.signers.withhold([])
+            var calls = 0
+            try await rotate { (report) async throws(Refusal) in
+                calls += 1
+                #expect(report.published.versions[.root] == 2)
+                let image = await world.verify("a")
+                #expect(LocalStoreTests.reason(image) == .trusted)
+                if case .trusted(let image) = image { #expect(image.evidence.versions[.root] == 2) }
+            }
+            #expect(calls == 1)
+        }
+    }
+
+    /// What was published and cannot be read back is no end: the old keys may be needed yet.
+    @Test func theEndDoesNotComeWithoutReadingBack() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("a", "a")
+            let made = try await world.initialize()
+            try await world.sign("a")
+            // This machine has seen newer targets listed, and cannot sign any.
+            _ = try await StoreThief(world: world, keys: made.keys).publish(.noTargets, step: 5)
+            await world.signers.withhold([.targets])
+            let refusal = await #expect(throws: Refusal.self) {
+                _ = try await world.publisher.rotate(
+                    KeyRotation(roles: [.timestamp]),
+                    of: world.subject,
+                    at: world.location
+                ) { (_) throws(Refusal) in Issue.record("it was not read back") }
+            }
+            #expect(refusal?.reason == .rollback)
+            #expect(Files.exists("\(HostileStoreTests.store(world))/2.root.json"))
+        }
+    }
+
     /// A key is in use where the newest root that was seen of another repository lists it.
     @Test func usesOfAKeyAreFound() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

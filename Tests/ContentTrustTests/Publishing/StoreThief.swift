@@ -6,7 +6,7 @@ import TrustTestSupport
 
 /// Somebody who has stolen the snapshot and timestamp keys and can write the store, but has no targets key.
 struct StoreThief {
-    /// What it puts there, which nobody can verify to the end.
+    /// What is wrong with a set that nobody can verify to the end.
     enum Forgery: CaseIterable {
         /// The timestamp names a snapshot that nobody has.
         case noSnapshot
@@ -15,6 +15,9 @@ struct StoreThief {
         /// The snapshot lists targets that the thief has signed.
         case forgedTargets
     }
+
+    /// The version that the files of a new world have after one tag was signed.
+    static let presentVersion: Int64 = 2
 
     let world: LocalStoreTests.World
     /// The keys as `init` made them.
@@ -46,7 +49,25 @@ struct StoreThief {
         ]
     }
 
-    /// Puts a set there.
+    /// Puts a set there that verifies, with other versions.
+    ///
+    /// - Parameters:
+    ///   - snapshotVersion: That of its snapshot.
+    ///   - timestampVersion: That of its timestamp.
+    /// - Throws: What reading, signing and writing throws.
+    func publish(snapshotVersion: Int64, timestampVersion: Int64) async throws {
+        var timestamp = try signed("timestamp.json")
+        let former = timestamp["meta"]?["snapshot.json"]?["version"]?.integer ?? 0
+        var snapshot = try signed("\(former).snapshot.json")
+        snapshot["version"] = .integer(snapshotVersion)
+        let bytes = try await file(snapshot, keys: .snapshot)
+        try Files.write(bytes, to: path("\(snapshotVersion).snapshot.json"))
+        timestamp["meta"] = ["snapshot.json": record(bytes, version: snapshotVersion)]
+        timestamp["version"] = .integer(timestampVersion)
+        try Files.write(try await file(timestamp, keys: .timestamp), to: path("timestamp.json"))
+    }
+
+    /// Puts a set there that nobody can verify to the end.
     ///
     /// - Parameters:
     ///   - forgery: What is wrong with it.
