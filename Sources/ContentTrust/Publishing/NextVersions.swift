@@ -1,5 +1,6 @@
 import CanonicalJSON
 import TUF
+import TUFClient
 
 /// The versions of the files that a publisher is about to sign.
 ///
@@ -11,6 +12,8 @@ struct NextVersions: Sendable {
     private(set) var targets: Int64 = 1
     private(set) var snapshot: Int64 = 1
     private(set) var timestamp: Int64 = 1
+    /// What a timestamp and snapshot that led to no set demand of the next one.
+    private(set) var least: (targets: Int64, snapshot: Int64) = (0, 0)
 
     /// Up to here versions rise above what keys signed that are gone. Nobody gets there by publishing.
     static let plausible = Int64(1) << 40
@@ -48,7 +51,23 @@ struct NextVersions: Sendable {
                 binds: binding.snapshot || binding.timestamp
             )
             targets = Self.next(targets, lineage.own.targetsVersion, binds: binding.snapshot)
+            rise(above: candidate, under: root)
         }
+    }
+
+    /// Whoever saw what came after a set, whether it led to another or not, remembers that.
+    private mutating func rise(above candidate: Candidate, under root: Verified<Root>) {
+        guard let later = candidate.later else { return }
+        if let file: Verified<Timestamp> = candidate.set.binding(later.timestamp, as: .timestamp, under: root) {
+            timestamp = Self.next(timestamp, file.payload.common.version, binds: true)
+            least.snapshot = max(least.snapshot, file.payload.snapshot.version)
+        }
+        if let file: Verified<Snapshot> = candidate.set.binding(later.snapshot, as: .snapshot, under: root) {
+            least.snapshot = max(least.snapshot, file.payload.common.version)
+            least.targets = max(least.targets, file.payload.roles[.targets]?.version ?? 0)
+        }
+        snapshot = Self.next(snapshot, least.snapshot, binds: true)
+        targets = Self.next(targets, least.targets, binds: true)
     }
 
     /// The version of a delegated role's next file: above all that were ever listed.

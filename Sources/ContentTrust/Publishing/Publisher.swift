@@ -119,6 +119,7 @@ public struct Publisher: Sendable {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
+        await look(at: located, pin: pin, before: intent)
         return try await publish(
             intent,
             subject: subject,
@@ -127,6 +128,19 @@ public struct Publisher: Sendable {
             pin: pin,
             unsafeAcceptsLoss: unsafeAcceptsLoss
         )
+    }
+
+    /// Looks at what a refresh or a new root may replace, as those who verify have looked. A thief of the snapshot and
+    /// timestamp keys may have put there what cannot be verified to the end: they remember its versions all the same, and
+    /// the next ones must lie above. Why it is refused, if it is, publishing finds out by itself.
+    private func look(at located: LocatedTrustData, pin: Pin, before intent: Publication.Intent) async {
+        switch intent {
+        case .refresh, .root: break
+        case .initialize, .replace, .tags, .signerTags, .signers, .bins: return
+        }
+        guard let data = located.data else { return }
+        let updater = session.updater(pin, repository: located.repository)
+        _ = try? await updater.refresh(from: TrustDataSource(data: data), now: session.clock.now())
     }
 
     func publish(

@@ -49,9 +49,16 @@ struct SetSigning: Sendable {
             taken.append(SignedFile(role: .targets, version: targets.payload.common.version, bytes: targets.bytes))
         }
         let drafts = signerRoles.drafts()
+        let snapshotIsOutrun = try await isOutrun(
+            .snapshot,
+            base.snapshot.payload.common,
+            plan.least.snapshot,
+            plan.root
+        )
         let needsSnapshot =
             needsTargets || !taken.isEmpty || !drafts.isEmpty || !plan.others.isEmpty
             || expiresSoon(base.snapshot.payload.common, role: .snapshot)
+            || snapshotIsOutrun
             || !base.isSigned(base.snapshot.envelope, as: .snapshot, under: plan.root)
         guard needsSnapshot || refresh || rootChanges || !plan.baseIsPresent else { return nil }
         var edit = edit
@@ -235,8 +242,20 @@ struct SetSigning: Sendable {
         changed: Bool
     ) async throws(PublishError) -> Bool {
         if changed { return true }
+        if try await isOutrun(.targets, present, plan.least.targets, plan.root) { return true }
         guard expiresSoon(present, role: .targets) else { return false }
         return try await canSign(.targets, plan.root)
+    }
+
+    /// Whether there is one who takes no file of this version any more, and its key is at hand.
+    private func isOutrun(
+        _ role: RoleName,
+        _ present: CommonFields,
+        _ least: Int64,
+        _ root: Verified<Root>
+    ) async throws(PublishError) -> Bool {
+        guard present.version < least else { return false }
+        return try await canSign(role, root)
     }
 
     /// Whether the keys of a role are within reach.
