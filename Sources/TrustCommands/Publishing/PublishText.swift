@@ -112,7 +112,8 @@ struct PublishText: Sendable {
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
-            for change in report.acceptedChanges {
+            // A new signer's first file, or one that expired soon, says nothing new of any tag.
+            for change in report.acceptedChanges where !change.tags.isEmpty {
                 lines.append(SafeText.escaped("with what \(change.role) had signed, version \(change.version)"))
                 lines += TagChangeText.lines(change.tags, of: subject)
             }

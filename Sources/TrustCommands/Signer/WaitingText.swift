@@ -93,10 +93,10 @@ enum TagChangeText {
     private static func line(_ change: WaitingChange.TagChange, _ reference: String) -> String {
         switch change {
         case .signed(let digest, let before):
-            let was = before.map { ", was \($0)" } ?? ""
+            let was = before.map { ", before \($0)" } ?? ""
             return "\(reference) becomes \(digest?.description ?? "something without a sha256 digest")\(was)"
         case .revoked(let digest):
-            return "\(reference) is taken out\(digest.map { ", was \($0)" } ?? "")"
+            return "\(reference) is taken out\(digest.map { ", before \($0)" } ?? "")"
         }
     }
 
@@ -122,14 +122,14 @@ enum TagChangeText {
 }
 
 extension PublishOutcomes {
-    /// Shows what became of a signer's change. What waits gives no line on standard output: no verifier sees it yet. Of what
-    /// `isShown` already only the state is told.
+    /// Shows what became of a signer's change. What waits gives no line on standard output: no verifier sees it yet. Of a change
+    /// that was shown already only a new state is told.
     mutating func add(
         _ report: SignerReport,
         subject: Subject,
         storeArguments: String,
         images: [ImageToSign] = [],
-        isShown: Bool = false,
+        after shown: WaitingText? = nil,
         results: (PublishReport) -> [String],
         refused: (PublishReport) -> Reason? = { _ in nil }
     ) {
@@ -142,7 +142,7 @@ extension PublishOutcomes {
             )
         case .waiting(let change):
             let text = WaitingText(subject: subject, change: change, storeArguments: storeArguments)
-            add(text, isShown: isShown)
+            add(text, after: shown)
         }
     }
 }

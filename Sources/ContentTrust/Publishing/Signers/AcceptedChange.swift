@@ -17,6 +17,7 @@ public struct AcceptedChange: Sendable {
     ///   - role: The role.
     ///   - present: The file before it; nil for none.
     ///   - delegations: Who may sign what.
+    /// - Throws: ``TUFError`` for fields of trust data that have no form.
     init(
         _ file: SignerFile,
         role: RoleName,

@@ -212,6 +212,7 @@ struct SignerRoles: Sendable {
     ///   - listed: The newest listed version of the role. A version that leaves no room above would keep everybody from
     ///     publishing.
     ///   - now: It must not have expired.
+    /// - Returns: Whether it may.
     static func follows(_ change: TargetsProposal, _ files: [SignerFile], listed: Int64, now: Instant) -> Bool {
         let role = change.authority.role
         let version = change.proposed.common.version
