@@ -121,7 +121,9 @@ import TrustTestSupport
                 try expect(try await world.publisher.runAll(Self.rotate(world, wrong)), Reason.usage.exitCode)
             }
             let unknown = String(repeating: "0", count: 64)
-            let stranger = try await world.publisher.runAll(Self.rotate(world, "targets", more: ["--replace", unknown]))
+            let stranger = try await world.publisher.runAll(
+                Self.rotate(world, "targets", more: ["--replace", unknown])
+            )
             try expect(stranger, Reason.usage.exitCode)
             #expect(stranger.description.contains("no key of the roles targets"))
             let made = try await world.publisher.run(

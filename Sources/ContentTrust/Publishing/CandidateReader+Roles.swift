@@ -183,7 +183,9 @@ extension CandidateReader {
     private func putBack(_ role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
         guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
         let listed = try listed(role, in: plan.base)
-        if let kept = try await kept(listed) { return NewTrustData.File(name: listed.file.name, bytes: kept.targets.bytes) }
+        if let kept = try await kept(listed) {
+            return NewTrustData.File(name: listed.file.name, bytes: kept.targets.bytes)
+        }
         guard case .listed = plan.base.set.targets.payload.delegations?.roles else { throw lost(listed) }
         guard leavesLostSigners else { throw .refused(lostSigner(listed)) }
         return nil
