@@ -83,13 +83,13 @@ import TrustTestSupport
             connection.respond("301 Moved Permanently", headers: [("Location", "http://192.0.2.1/x")], text: "")
         },
         .of("endless body", .badResponse, Faults.endlessBody),
-        Fault(testDescription: "a byte each second", reason: .unreachable, timeout: "15s") { _, connection, file in
+        Fault(testDescription: "a byte each second", reason: .unreachable, timeout: "6s") { _, connection, file in
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(file.count)\r\n\r\n")
             // More seconds than the command has.
             for byte in file.prefix(60) where connection.write([byte]) { connection.pause(.seconds(1)) }
             connection.finish()
         },
-        .of("silence", .unreachable, timeout: "15s", Faults.silence),
+        .of("silence", .unreachable, timeout: "6s", Faults.silence),
         .of("cut connection", .unreachable, Faults.close),
         .of("not HTTP", .badResponse, Faults.bytes("SSH-2.0-OpenSSH_9.2\r\n")),
         .body("longer than it says", .badSignature) { "Content-Length: \($0.count - 1)" },
