@@ -41,9 +41,8 @@ public struct DelegatedRoles: Sendable {
     /// - Parameter body: Receives the path and what is said of it.
     /// - Throws: ``TUFError``.
     public func forEach(_ body: (TargetPath, FoundTarget) throws(TUFError) -> Void) throws(TUFError) {
-        let top = RoleFile(role: .targets, targets: set.targets)
         try set.targets.payload.forEach { (path, record) throws(TUFError) in
-            try body(path, FoundTarget(record: record, role: .targets, chain: [top]))
+            try body(path, FoundTarget(targets: set.targets, record: record))
         }
         guard set.targets.payload.delegations != nil else { return }
         var seen: Set<TargetPath> = []
