@@ -263,7 +263,7 @@ extension Refusal {
             return refusal(
                 .expired,
                 "\(role) expired at \(at)",
-                next: whatRenews(role, subject?.argument ?? "REPO")
+                next: whatRenews(role, refresh, subject)
             )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
@@ -290,15 +290,16 @@ extension Refusal {
     }
 
     /// What to do about an expired role.
-    private static func whatRenews(_ role: RoleName, _ repository: String) -> String {
+    private static func whatRenews(_ role: RoleName, _ refresh: String, _ subject: Subject?) -> String {
         if role == .root { return "the publisher must sign a new root" }
         // Hash bins are signed by the publisher, other delegated roles by their signers.
-        guard !RoleName.topLevel.contains(role), !role.string.hasPrefix("\(TagLayout.namePrefix)-") else {
-            return "the publisher runs: trustctl refresh \(repository)"
+        guard !RoleName.topLevel.contains(role), !role.isBinName else {
+            return "the publisher runs: \(refresh)"
         }
         let name = ShellWord.quoted(role.string)
-        return "its signer signs one of its tags again: trustctl sign image --signer \(name) REPO:TAG; "
-            + "to take the signer out: trustctl signer remove \(repository) \(name)"
+        return "its signer signs one of its tags again: trustctl sign image --signer \(name) "
+            + "\(subject?.argument(tag: "TAG") ?? "REPO:TAG"); to take the signer out: "
+            + "trustctl signer remove \(subject?.argument ?? "REPO") \(name)"
     }
 
     /// An update that ended without a trusted set.

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import ContentTrust
+import Synchronization
 import Testing
 import TrustCrypto
 import TrustTestSupport
@@ -85,6 +86,37 @@ import TrustTestSupport
                 try await world.publisher.run("inspect", world.repository, "--json").object["roles"]
                     == inspected["roles"]
             )
+        }
+    }
+
+    /// A registry on a file system does not find a blob while another publisher uploads the same one. One that has lost it says
+    /// so again and again, and the publisher is told what mends it.
+    @Test(arguments: [3, 1000]) func aBlobThatIsNotFoundForAMoment(times: Int) async throws {
+        try await World.with(fronted: true) { world in
+            let front = try #require(world.front)
+            try await world.signed()
+            try await world.push("2.0")
+            let left = Mutex(times)
+            front.change { request, answer in
+                guard request.method == "PUT", request.path.contains("/manifests/trust-data") else { return }
+                let isLost = left.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                guard isLost else { return }
+                answer.status = "400 Bad Request"
+                answer.body = Array(#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}"#.utf8)
+            }
+            let output = try await world.publisher.runAll(["sign", "image", world.reference("2.0")])
+            front.change(nil)
+            guard times > 3 else {
+                try expect(output, 0)
+                try expect(try await world.consumer.run("verify", world.reference("2.0")), 0)
+                return
+            }
+            try expect(output, Reason.badResponse.exitCode)
+            #expect(output.description.contains("trustctl refresh puts it back"))
+            #expect(times - left.withLock(\.self) < 20)
         }
     }
 

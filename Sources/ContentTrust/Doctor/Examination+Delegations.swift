@@ -170,7 +170,7 @@ extension Examination {
     private mutating func noteAbandoned(_ set: TrustedSet, delegated: Set<RoleName>) {
         let names = set.snapshot.payload.roles.keys.filter { role in
             !RoleName.topLevel.contains(role) && !delegated.contains(role)
-                && !role.string.hasPrefix("\(TagLayout.namePrefix)-")
+                && !role.isBinName
         }
         guard !names.isEmpty else { return }
         findings.append(

@@ -119,7 +119,7 @@ public struct Publisher: Sendable {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
-        await look(at: located, pin: pin, before: intent)
+        try await look(at: located, pin: pin, before: intent)
         return try await publish(
             intent,
             subject: subject,
@@ -132,15 +132,25 @@ public struct Publisher: Sendable {
 
     /// Looks at what a refresh or a new root may replace, as those who verify have looked. A thief of the snapshot and
     /// timestamp keys may have put there what cannot be verified to the end: they remember its versions all the same, and
-    /// the next ones must lie above. Why it is refused, if it is, publishing finds out by itself.
-    private func look(at located: LocatedTrustData, pin: Pin, before intent: Publication.Intent) async {
+    /// the next ones must lie above. Why it is refused, if it is, publishing finds out by itself; but what cannot be kept in
+    /// mind would be forgotten.
+    private func look(
+        at located: LocatedTrustData,
+        pin: Pin,
+        before intent: Publication.Intent
+    ) async throws(Refusal) {
         switch intent {
         case .refresh, .root: break
         case .initialize, .replace, .tags, .signerTags, .signers, .bins: return
         }
         guard let data = located.data else { return }
         let updater = session.updater(pin, repository: located.repository)
-        _ = try? await updater.refresh(from: TrustDataSource(data: data), now: session.clock.now())
+        do {
+            _ = try await updater.refresh(from: TrustDataSource(data: data), now: session.clock.now())
+        } catch {
+            guard case .cache = error else { return }
+            throw Refusal.update(error, subject: located.subject, store: located.store.name, pin: pin)
+        }
     }
 
     func publish(

@@ -1,5 +1,5 @@
 import CanonicalJSON
-import TUF
+package import TUF
 import TrustCrypto
 
 /// How many hash bins a publisher wants the tags spread over.
@@ -125,4 +125,9 @@ struct TagLayout: Sendable {
         object["expires"] = bins == nil ? nil : earliestExpiry.map { .string($0.description) }
         return .object(object)
     }
+}
+
+extension RoleName {
+    /// Whether it is called as the hash bins that this program makes, which no signer may be.
+    package var isBinName: Bool { string.utf8.starts(with: "\(TagLayout.namePrefix)-".utf8) }
 }

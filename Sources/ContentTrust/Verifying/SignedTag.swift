@@ -105,16 +105,11 @@ extension VerifiedTrustData {
     /// - Throws: ``Refusal`` when a record or a bin is refused, or its file cannot be had.
     public func tagsOfTargetsKeys() async throws(Refusal) -> [SignedTag] {
         if hasBins { return try await signedTags() }
-        var tags: [SignedTag] = []
-        do {
+        return try tags(in: { (body) throws(TUFError) in
             try set.targets.payload.forEach { (path, record) throws(TUFError) in
-                let found = FoundTarget(targets: set.targets, record: record)
-                tags.append(try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed))
+                try body(path, FoundTarget(targets: set.targets, record: record))
             }
-        } catch {
-            throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
-        }
-        return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
+        })
     }
 
     /// All signed tags. Every role of the trust data is read for that.
@@ -123,9 +118,20 @@ extension VerifiedTrustData {
     /// - Throws: ``Refusal`` when a record or a delegated role is refused, or its file cannot be had.
     public func signedTags() async throws(Refusal) -> [SignedTag] {
         let roles = try await search.all(DelegatedRoles(of: set))
+        return try tags(in: roles.forEach)
+    }
+
+    /// What records say.
+    ///
+    /// - Parameter records: Hands over each one.
+    /// - Returns: The tags, in the order of their bytes.
+    /// - Throws: ``Refusal``.
+    private func tags(
+        in records: ((TargetPath, FoundTarget) throws(TUFError) -> Void) throws(TUFError) -> Void
+    ) throws(Refusal) -> [SignedTag] {
         var found: [(path: TargetPath, target: FoundTarget)] = []
         do {
-            try roles.forEach { (path, target) throws(TUFError) in found.append((path, target)) }
+            try records { (path, target) throws(TUFError) in found.append((path, target)) }
         } catch {
             throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
         }

@@ -21,7 +21,7 @@ enum SignerName {
         let bytes = Array(text.utf8)
         if (1...64).contains(bytes.count), isPlain(bytes[0]),
             bytes.allSatisfy({ isPlain($0) || "._-".utf8.contains($0) }),
-            !text.hasPrefix("bins-"), let name = try? RoleName(text), !RoleName.topLevel.contains(name)
+            let name = try? RoleName(text), !name.isBinName, !RoleName.topLevel.contains(name)
         {
             return name
         }

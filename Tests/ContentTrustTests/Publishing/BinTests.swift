@@ -145,6 +145,29 @@ import TrustTestSupport
         }
     }
 
+    /// What a store lists and has lost, or holds damaged, is put back, though nothing of it changes.
+    @Test(arguments: [false, true])
+    func aBlobThatIsListedAndLost(isDamaged: Bool) async throws {
+        try await LocalStoreTests.with(plainFiles: false) { world in
+            try await world.image("a", "a")
+            _ = try await world.initialize(bins: 4)
+            try await world.sign("a")
+            let images = world.directory.file("images")
+            let snapshot = try await world.verifier().trustData(of: world.subject).set.snapshot.payload
+            let quiet = snapshot.roles.first { $0.key.isBinName && $0.value.version == 1 }
+            let (role, record) = try #require(quiet)
+            let name = MetadataFile(role: role, version: record.version).name
+            let data = try #require(try await LayoutTrustStore(path: images).current())
+            let blob = try #require(try await data.file(named: name)?.blob)
+            let path = "\(images)/blobs/sha256/\(blob.digest.hex)"
+            let before = try Files.read(path)
+            if isDamaged { try Files.write(Array("{}".utf8), to: path) } else { try Files.remove(path) }
+            _ = try await world.publisher.refresh(world.subject)
+            #expect(try Files.read(path) == before)
+            #expect(LocalStoreTests.reason(await world.verify("a")) == .trusted)
+        }
+    }
+
     /// A bin that only others have cannot be put back, and is not given up silently.
     @Test func aBinThatIsNowhereStopsThePublisher() async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in

@@ -55,6 +55,22 @@ import TrustTestSupport
         try await world.publisher.putSigner(signer, of: world.subject, at: world.location)
     }
 
+    /// A signer whose key is on a machine of its own.
+    static func addElsewhere(
+        _ name: RoleName,
+        _ scope: DelegatedRole.Scope,
+        in world: World,
+        _ made: InitializeReport
+    ) async throws -> (machine: Machine, request: SignerRequest) {
+        let machine = try await Machine(name.string, in: world, pin: made.pin)
+        let request = try await machine.request(name)
+        _ = try await put(
+            NewSigner(name: name, keys: request.keys, scope: scope, first: request.verified()),
+            in: world
+        )
+        return (machine, request)
+    }
+
     /// A signer whose key is on the publisher's machine.
     @discardableResult
     static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
@@ -493,12 +509,7 @@ import TrustTestSupport
         try await LocalStoreTests.with(plainFiles: true) { world in
             let made = try await world.initialize()
             let alice = try Self.name("alice")
-            let machine = try await Machine("alice", in: world, pin: made.pin)
-            let request = try await machine.request(alice)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
-            )
+            let (machine, _) = try await Self.addElsewhere(alice, Self.scope("v*"), in: world, made)
             let digest = try await world.image("v0", "v0")
             let images = try await world.resolver.resolve([("v0", digest)], of: world.subject)
             let descriptor = try #require(images.first).descriptor
@@ -524,12 +535,7 @@ import TrustTestSupport
             try await world.image("v1", "v1")
             let made = try await world.initialize()
             let alice = try Self.name("alice")
-            let machine = try await Machine("alice", in: world, pin: made.pin)
-            let request = try await machine.request(alice)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
-            )
+            let (machine, request) = try await Self.addElsewhere(alice, Self.scope("v*"), in: world, made)
             let first = try request.verified()
             let file = try SignerFile(first, role: alice)
             var draft = RoleDraft(editing: first, role: alice)
@@ -559,6 +565,36 @@ import TrustTestSupport
         }
     }
 
+    /// What a signer has no say in does not come with a request either.
+    @Test(arguments: ["delegations", "x-trustctl-bins"])
+    func aRequestIsAboutTagsAlone(field: String) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            let machine = try await Machine("alice", in: world, pin: made.pin)
+            let now = world.clock.now()
+            var draft = RoleDraft(
+                role: alice,
+                version: 1,
+                expires: now.advanced(bySeconds: 86_400),
+                issued: now,
+                repository: "registry.example.com/team/app"
+            )
+            draft.changeTargets([:])
+            draft.setField(field, to: field == "delegations" ? ["keys": [:], "roles": []] : 4)
+            let request = try await machine.request(alice, joining: try SignerRequest(draft))
+            let refusal = await #expect(throws: Refusal.self) {
+                try await Self.put(
+                    NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
+                    in: world
+                )
+            }
+            #expect(refusal?.reason == .policy)
+            #expect(refusal?.found.contains(field) == true)
+            #expect(try await Self.signer(alice, in: world) == nil)
+        }
+    }
+
     /// A signer without the publisher's keys keeps the role from expiring by signing a tag again. Where that was forgotten, who
     /// the signers are can be told all the same.
     @Test func aSignerRenewsTheRole() async throws {
@@ -566,12 +602,7 @@ import TrustTestSupport
             try await world.image("v1", "v1")
             let made = try await world.initialize()
             let alice = try Self.name("alice")
-            let machine = try await Machine("alice", in: world, pin: made.pin)
-            let request = try await machine.request(alice)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
-            )
+            let (machine, _) = try await Self.addElsewhere(alice, Self.scope("v*"), in: world, made)
             _ = try await machine.sign("v1", as: alice)
             _ = try await Self.refresh(world)
             let overview = try await world.publisher.signerOverview(of: world.subject, at: world.location)
@@ -608,12 +639,7 @@ import TrustTestSupport
             for tag in ["v1", "v2"] { try await world.image(tag, tag) }
             let made = try await world.initialize()
             let alice = try Self.name("alice")
-            let machine = try await Machine("alice", in: world, pin: made.pin)
-            let request = try await machine.request(alice)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
-            )
+            let (machine, _) = try await Self.addElsewhere(alice, Self.scope("v*"), in: world, made)
             _ = try await machine.sign("v1", as: alice)
             let place = "trust-data/waiting"
             let waiting = try Files.read(world.directory.file("\(place)/2.alice.json"))

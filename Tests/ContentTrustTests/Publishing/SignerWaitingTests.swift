@@ -295,12 +295,7 @@ import TrustTestSupport
             for tag in ["v1", "v2", "v3"] { try await world.image(tag, tag) }
             let made = try await world.initialize()
             let bob = try SignerTests.name("bob")
-            let machine = try await Machine("bob", in: world, pin: made.pin)
-            let request = try await machine.request(bob)
-            _ = try await SignerTests.put(
-                NewSigner(name: bob, keys: request.keys, scope: SignerTests.scope("*"), first: request.verified()),
-                in: world
-            )
+            let (machine, _) = try await SignerTests.addElsewhere(bob, SignerTests.scope("*"), in: world, made)
             let team = try await Self.team(1, threshold: 1, in: world, made)
             guard case .waiting(let change) = try await machine.sign("v1", as: bob) else {
                 Issue.record("published")

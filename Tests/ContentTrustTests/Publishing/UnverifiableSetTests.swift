@@ -19,6 +19,20 @@ import TrustTestSupport
         }
     }
 
+    /// Changes that are refused, and leave the store as it is.
+    private static func expectRefusals(
+        _ reason: Reason,
+        in world: World,
+        _ changes: [() async throws -> Void]
+    ) async throws {
+        let before = try timestamp(world)
+        for change in changes {
+            let refusal = await #expect(throws: Refusal.self) { try await change() }
+            #expect(refusal?.reason == reason)
+            #expect(try timestamp(world) == before)
+        }
+    }
+
     private static func timestamp(_ world: World) throws -> [UInt8] {
         try Files.read("\(HostileStoreTests.store(world))/timestamp.json")
     }
@@ -113,26 +127,24 @@ import TrustTestSupport
     func nobodyElseReplacesIt(forgery: Forgery) async throws {
         try await Self.with { world, thief in
             _ = try await thief.publish(forgery, step: 1)
-            let before = try Self.timestamp(world)
             try await world.image("b", "b")
-            let changes: [() async throws -> Void] = [
-                { try await world.sign("b") },
-                { _ = try await world.publisher.revoke(["a"], of: world.subject, at: world.location) },
-                { _ = try await world.publisher.rebin(.count(4), of: world.subject, at: world.location) },
-                {
-                    _ = try await world.publisher.removeSigner(
-                        try RoleName("bob"),
-                        keepingTags: false,
-                        of: world.subject,
-                        at: world.location
-                    )
-                },
-            ]
-            for change in changes {
-                let refusal = await #expect(throws: Refusal.self) { try await change() }
-                #expect(refusal?.reason == .badSignature)
-                #expect(try Self.timestamp(world) == before)
-            }
+            try await Self.expectRefusals(
+                .badSignature,
+                in: world,
+                [
+                    { try await world.sign("b") },
+                    { _ = try await world.publisher.revoke(["a"], of: world.subject, at: world.location) },
+                    { _ = try await world.publisher.rebin(.count(4), of: world.subject, at: world.location) },
+                    {
+                        _ = try await world.publisher.removeSigner(
+                            try RoleName("bob"),
+                            keepingTags: false,
+                            of: world.subject,
+                            at: world.location
+                        )
+                    },
+                ]
+            )
         }
     }
 
@@ -146,22 +158,20 @@ import TrustTestSupport
                 try Files.remove(HostileStoreTests.store(world))
                 try Files.copy(HostileStoreTests.store(other), to: HostileStoreTests.store(world))
             }
-            let before = try Self.timestamp(world)
-            let changes: [() async throws -> Void] = [
-                { _ = try await world.publisher.refresh(world.subject, at: world.location) },
-                {
-                    _ = try await world.publisher.rotate(
-                        KeyRotation(roles: [.timestamp]),
-                        of: world.subject,
-                        at: world.location
-                    )
-                },
-            ]
-            for change in changes {
-                let refusal = await #expect(throws: Refusal.self) { try await change() }
-                #expect(refusal?.reason == .wrongRoot)
-                #expect(try Self.timestamp(world) == before)
-            }
+            try await Self.expectRefusals(
+                .wrongRoot,
+                in: world,
+                [
+                    { _ = try await world.publisher.refresh(world.subject, at: world.location) },
+                    {
+                        _ = try await world.publisher.rotate(
+                            KeyRotation(roles: [.timestamp]),
+                            of: world.subject,
+                            at: world.location
+                        )
+                    },
+                ]
+            )
         }
     }
 
@@ -169,13 +179,14 @@ import TrustTestSupport
     @Test func aMachineWithoutMemoryLeavesItAlone() async throws {
         try await Self.with { world, thief in
             _ = try await thief.publish(.noTargets, step: 1)
-            let before = try Self.timestamp(world)
             try Files.remove(HostileStoreTests.memory(world))
-            let refusal = await #expect(throws: Refusal.self) {
-                try await world.publisher.refresh(world.subject, at: world.location)
-            }
-            #expect(refusal?.reason == .badSignature)
-            #expect(try Self.timestamp(world) == before)
+            try await Self.expectRefusals(
+                .badSignature,
+                in: world,
+                [
+                    { _ = try await world.publisher.refresh(world.subject, at: world.location) }
+                ]
+            )
         }
     }
 }

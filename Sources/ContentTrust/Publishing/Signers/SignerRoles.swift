@@ -116,7 +116,7 @@ struct SignerRoles: Sendable {
         let listed = plan.nextVersion(of: name)
         var new: SignerFile?
         if let first {
-            new = try begin(with: first, after: files, version: listed)
+            new = try begin(with: first, after: files, former: formerFiles.first, version: listed)
         } else {
             new = Self.next(waiting, after: files, listed: listed - 1, role: name, now: signing.now)
         }
@@ -166,25 +166,27 @@ struct SignerRoles: Sendable {
     private func begin(
         with first: TargetsProposal,
         after files: [SignerFile],
+        former: SignerFile?,
         version: Int64
     ) throws(PublishError) -> SignerFile? {
         let name = first.authority.role
+        let next = "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
         let file: SignerFile
         do { file = try SignerFile(try first.withGoodSignatures().verified(), role: name) } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
         }
-        guard first.proposed.delegations == nil else {
+        if files.first?.own == file.own { return nil }
+        let others = first.fieldsBesideTags(after: files.first ?? former)
+        guard others.isEmpty else {
             throw .refused(
                 Refusal(
                     .policy,
                     checked: "the request of \(name)",
-                    found: "it delegates tags to others, which is for the publisher to say",
-                    next:
-                        "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
+                    found: "it has \(others.joined(separator: ", ")), which a signer has no say in",
+                    next: next
                 )
             )
         }
-        if files.first?.own == file.own { return nil }
         // The keys that signed what counts now may be gone.
         let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
         guard !isOutdated, file.targets.payload.common.expires > signing.now else {
@@ -193,8 +195,7 @@ struct SignerRoles: Sendable {
                     .conflict,
                     checked: "the request of \(name)",
                     found: "made before the signer last changed, or expired",
-                    next:
-                        "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
+                    next: next
                 )
             )
         }
@@ -229,8 +230,7 @@ struct SignerRoles: Sendable {
         let version = change.proposed.common.version
         guard let present = files.first, version > listed, version - listed < SignerFile.maximumLead,
             change.proposed.common.expires > now,
-            // A signer says what tags mean, and nothing else: to whom they are delegated the publisher says.
-            change.fields(otherThanIn: present.targets).allSatisfy(WaitingChange.fieldsOfTags.contains),
+            change.fieldsBesideTags(after: present).isEmpty,
             let ancestors = try? SignerFile.entries(change.field(SignerFile.field), role: role, below: version)
         else { return false }
         return files.allSatisfy { ancestors.contains($0.own) }

@@ -39,11 +39,6 @@ public struct WaitingChange: Sendable {
     /// Names the change, whoever has signed it.
     var identity: Digest { proposal.identity }
 
-    /// What differs from file to file of a role whose tags alone change.
-    static let fieldsOfTags: Set<String> = [
-        "targets", "version", "expires", TrustDataField.issued, TagTable.revokedField, SignerFile.field,
-    ]
-
     init(
         _ proposal: TargetsProposal,
         _ delegations: SignerDelegations,
@@ -52,8 +47,7 @@ public struct WaitingChange: Sendable {
     ) throws(TUFError) {
         let role = proposal.authority.role
         self.role = role
-        otherChanges = proposal.fields(otherThanIn: present?.targets)
-            .filter { !Self.fieldsOfTags.contains($0) }
+        otherChanges = proposal.fieldsBesideTags(after: present)
         var table = TagTable()
         if let present { table = try TagTable(present.targets, role: role) }
         self.proposal = proposal
@@ -72,6 +66,28 @@ public struct WaitingChange: Sendable {
             guard case .signed = change else { return false }
             return !delegations.mayList(role, tag)
         }.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}
+
+extension TargetsProposal {
+    /// What differs from file to file of a role whose tags alone change.
+    private static let fieldsOfTags: Set<String> = [
+        "targets", "version", "expires", TrustDataField.issued, TagTable.revokedField, SignerFile.field,
+    ]
+    /// What every file of a role has, and the first one brings.
+    private static let fieldsOfRoles: Set<String> = [
+        "_type", "spec_version", TrustDataField.repository, TrustDataField.role,
+    ]
+
+    /// The fields in which a file differs from the one before, apart from tags and what follows from them. A signer says what
+    /// tags mean, and nothing else: to whom they are delegated is for the publisher to say.
+    ///
+    /// - Parameter present: The file before; nil for the first.
+    /// - Returns: Their names, sorted; none in what a publisher lets in.
+    func fieldsBesideTags(after present: SignerFile?) -> [String] {
+        fields(otherThanIn: present?.targets).filter {
+            !Self.fieldsOfTags.contains($0) && (present != nil || !Self.fieldsOfRoles.contains($0))
+        }
     }
 }
 
