@@ -42,7 +42,7 @@ public struct TargetsProposal: Sendable {
             maximumLength: limits.targetsLength,
             limits: limits
         )
-        proposed = try Targets(decoding: envelope.signed, role: authority.role)
+        proposed = try Targets(decoding: envelope.signed, role: authority.role, dialect: .tuf1)
         try binding.check(proposed.common, role: authority.role)
     }
 
