@@ -266,6 +266,13 @@ extension Refusal {
                 next: role == .root
                     ? "the publisher must sign a new root" : "the publisher runs: \(refresh)"
             )
+        case .certificatesExpired(let at):
+            return refusal(
+                .certificateExpired,
+                "the certificates of the root keys are not valid now; the signatures hold (\(at))",
+                next: "the publisher makes new certificates for the same keys: trustctl key rotate "
+                    + "\(subject?.argument ?? "REPO") --role root"
+            )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
         case .hashMismatch(let role, let expected):

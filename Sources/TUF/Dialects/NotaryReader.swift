@@ -59,7 +59,7 @@ extension ObjectReader {
         for (name, value) in reader.node.members {
             guard let algorithm = HashAlgorithm(rawValue: name) else { continue }
             guard let bytes = value.string.flatMap(Base64.decode),
-                let digest = try? Digest(algorithm: algorithm, hex: Hex.encode(bytes.span))
+                let digest = try? Digest(algorithm: algorithm, bytes: bytes)
             else { throw reader.malformed(name) }
             digests.append(digest)
         }
