@@ -41,6 +41,18 @@ extension TUFKey {
         }
     }
 
+    /// A public key that a Notary server hands out.
+    ///
+    /// - Parameter bytes: The object, of any form that Go writes; nil for anything else.
+    package init?(parsingNotary bytes: [UInt8]) {
+        let limits = JSONLimits(maximumBytes: 256 << 10, maximumDepth: 4, maximumValues: 100)
+        guard let document = try? JSONDocument(parsing: bytes, limits: limits),
+            let reader = try? ObjectReader(document.root, role: .root, path: "key"),
+            let key = try? TUFKey(notary: reader)
+        else { return nil }
+        self = key
+    }
+
     init(notary reader: ObjectReader) throws(TUFError) {
         try reader.refuseLookalikes(of: ["keytype", "keyval"])
         let value = try reader.object("keyval")
