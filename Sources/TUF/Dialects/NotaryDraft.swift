@@ -1,5 +1,5 @@
 import CanonicalJSON
-package import TrustCrypto
+import TrustCrypto
 
 /// Metadata of Notary's dialect that is to be signed, written in the one form in which Go's programs write it again. They hash
 /// what they would write, not what they were sent: any other form would leave a repository that nobody can read.
@@ -128,16 +128,14 @@ package struct NotaryDraft: Sendable {
         do { canonical = try signed.canonicalBytes() } catch { throw .notJSON(role: role, error) }
         var signatures: [JSONValue] = []
         for key in keys.sorted(by: { $0.keyID < $1.keyID }) {
-            let method: NotarySignatureMethod
             let signature: [UInt8]
-            do {
-                (method, signature) = try await NotarySignatureMethod.sign(canonical, with: key.signer)
-            } catch {
+            do { signature = try await key.signer.notarySignature(over: canonical) } catch {
                 throw .signingFailed(role: role, error)
             }
             signatures.append(
                 .object([
-                    "keyid": .string(key.keyID.string), "method": .string(method.rawValue),
+                    "keyid": .string(key.keyID.string),
+                    "method": .string(key.signer.publicKey.algorithm.notaryMethod.rawValue),
                     "sig": .string(Base64.encode(signature.span)),
                 ])
             )

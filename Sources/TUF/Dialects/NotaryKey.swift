@@ -1,5 +1,5 @@
 import CanonicalJSON
-public import TrustCrypto
+package import TrustCrypto
 
 extension TUFKey {
     /// The forms in which Notary writes keys.
@@ -21,7 +21,7 @@ extension TUFKey {
     /// A key of a certificate, as Notary's root roles list it.
     ///
     /// - Parameter chain: The key's own certificate, then intermediates.
-    package init?(notaryCertificate chain: CertificateChain) {
+    package init?(notaryCertificate chain: CertificateBundle) {
         guard let key = chain.leaf.publicKey else { return nil }
         let type: NotaryType
         switch key.algorithm {
@@ -86,7 +86,7 @@ extension TUFKey {
     private static func read(
         _ value: [UInt8],
         as type: NotaryType
-    ) -> (key: PublicKey, certificates: CertificateChain?)? {
+    ) -> (key: PublicKey, certificates: CertificateBundle?)? {
         switch type {
         case .ed25519:
             return (try? PublicKey(ed25519: value)).map { ($0, nil) }
@@ -95,7 +95,7 @@ extension TUFKey {
             return (key, nil)
         case .ecdsaX509, .rsaX509:
             // What is not exactly the form that Go writes would have another id once Go has read it.
-            guard let chain = try? CertificateChain(pem: value), chain.pem.utf8.elementsEqual(value),
+            guard let chain = try? CertificateBundle(pem: value), chain.pem.utf8.elementsEqual(value),
                 let key = chain.leaf.publicKey, key.algorithm.isRSA == (type == .rsaX509)
             else { return nil }
             return (key, chain)

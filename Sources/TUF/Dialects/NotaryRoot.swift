@@ -13,13 +13,14 @@ extension Root {
         let authority = authority(for: .root)
         guard case .notary(let gun) = binding else { return authority }
         let certified = authority.keys.filter { $0.value.certificates != nil }
-        let own = certified.filter { $0.value.certificates?.leaf.isNamed(gun) == true }
+        let own = certified.filter { $0.value.certificates?.leaf.covers(gun) == true }
         if own.isEmpty, let other = certified.min(by: { $0.key < $1.key })?.value.certificates?.leaf.commonName {
             throw .wrongRepository(role: .root, expected: gun, found: other)
         }
         let valid = own.filter { _, key in
-            guard let leaf = key.certificates?.leaf, !leaf.isWeak else { return false }
-            return now.map { leaf.isValid(at: $0) } ?? true
+            guard let leaf = key.certificates?.leaf, leaf.isSound else { return false }
+            // Go's clients accept a certificate a day before it becomes valid, since clocks differ.
+            return now.map { leaf.isValid(at: $0.secondsSinceEpoch, tolerance: 86_400) } ?? true
         }
         return RoleAuthority(role: .root, keys: valid, threshold: authority.threshold)
     }
@@ -36,14 +37,5 @@ extension Verified where Payload == Root {
         guard let end = ends.max() else { return }
         let beginning = leaves.map { Instant(secondsSinceEpoch: $0.notBefore) }.max() ?? end
         throw .certificatesExpired(at: end < now ? end : beginning)
-    }
-}
-
-extension Certificate {
-    /// Go's clients accept a certificate a day before it becomes valid, since clocks differ.
-    private static var tolerance: Int64 { 86_400 }
-
-    fileprivate func isValid(at now: Instant) -> Bool {
-        notBefore <= now.secondsSinceEpoch + Self.tolerance && now.secondsSinceEpoch <= notAfter
     }
 }

@@ -16,9 +16,9 @@ public struct TUFKey: Sendable, Hashable {
     /// this one says which key it is.
     public let computedID: KeyID
     /// The certificates in which Notary's dialect lists a root key; nil for all others.
-    package let certificates: CertificateChain?
+    package let certificates: CertificateBundle?
 
-    init(json: JSONValue, publicKey: PublicKey?, scheme: SignatureScheme?, certificates: CertificateChain?) {
+    init(json: JSONValue, publicKey: PublicKey?, scheme: SignatureScheme?, certificates: CertificateBundle?) {
         self.json = json
         self.publicKey = publicKey
         self.scheme = scheme

@@ -104,7 +104,7 @@ public struct Envelope: Sendable {
                 signatures.append(EnvelopeSignature(keyID: keyID, bytes: Hex.decode(text) ?? [], form: .scheme))
             case .notary:
                 try entry.refuseLookalikes(of: ["keyid", "method", "sig"])
-                let method = NotarySignatureMethod(rawValue: try entry.string("method").lowercased())
+                let method = NotarySignatureMethod(ignoringCase: try entry.string("method"))
                 signatures.append(
                     EnvelopeSignature(keyID: keyID, bytes: Base64.decode(text) ?? [], form: .method(method))
                 )

@@ -1,3 +1,5 @@
+import TrustCrypto
+
 /// The first stage of the client workflow: from a root that is known beforehand to the newest one (TUF 1.0.34 §5.2, §5.3).
 ///
 /// The stages ``RootStage``, ``TimestampStage``, ``SnapshotStage`` and ``TargetsStage`` each consume the one before, so
