@@ -3,6 +3,7 @@
 
 #include "CProcess.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -13,6 +14,9 @@ static inline int trustctl_EVP_PKEY_PUBLIC_KEY(void) { return EVP_PKEY_PUBLIC_KE
 
 /// Selects both halves in EVP_PKEY_fromdata.
 static inline int trustctl_EVP_PKEY_KEYPAIR(void) { return EVP_PKEY_KEYPAIR; }
+
+/// Frees what libcrypto allocated.
+static inline void trustctl_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
 
 // Lists of certificates. They do not own what is in them.
 
