@@ -354,12 +354,12 @@ extension Refusal {
             return Refusal.store(error, store: store, subject: subject)
         case .refused(let refusal):
             return refusal
-        case .cannotMerge:
+        case .cannotMerge(let role):
             return Refusal(
                 .keyUnavailable,
                 checked: "publishing of \(subject) to \(store)",
-                found: "another publisher's set has to be merged, and the snapshot key is not at hand",
-                next: "where the snapshot key is: trustctl refresh \(subject.argument)"
+                found: "another publisher's set has to be merged, and a key of \(role) is not at hand",
+                next: "where it is: trustctl refresh \(subject.argument)"
             )
         case .conflict(let what):
             return Refusal(

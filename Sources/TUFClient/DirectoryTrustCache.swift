@@ -3,7 +3,8 @@ public import TUF
 import TrustCrypto
 
 /// A cache in a directory: `N.root.json`, `timestamp.json`, `snapshot.json`, `targets.json` as received, `state`, and the
-/// files of delegated roles under `delegated/`.
+/// files of delegated roles under `delegated/`; `whole-timestamp.json` and `whole-snapshot.json` while the timestamp beside
+/// them has led to no set.
 ///
 /// Each file is replaced whole, under a lock, with `state` last; a process that is killed in between leaves files that
 /// each are good by themselves, and the next run asks for the rest.
@@ -11,6 +12,9 @@ public struct DirectoryTrustCache: TrustCache {
     private let files: StoredRoles
     private let lockTimeout: Duration
 
+    private static var lastWhole: (timestamp: String, snapshot: String) {
+        ("whole-timestamp.json", "whole-snapshot.json")
+    }
     /// The most bytes that `state` may have.
     private static var stateLength: Int { 4096 }
 
@@ -42,6 +46,11 @@ public struct DirectoryTrustCache: TrustCache {
             guard metadata.roots[state.roots.last] != nil else { throw .damaged(path: files.path("state")) }
         }
         try files.load(into: &metadata)
+        if let timestamp = try files.read(Self.lastWhole.timestamp, limit: files.limits.timestampLength),
+            let snapshot = try files.read(Self.lastWhole.snapshot, limit: files.limits.listedLength)
+        {
+            metadata.lastWhole = TimestampAndSnapshot(timestamp: timestamp, snapshot: snapshot)
+        }
         return metadata
     }
 
@@ -64,7 +73,17 @@ public struct DirectoryTrustCache: TrustCache {
             for (version, bytes) in new.roots where old.roots[version] != bytes {
                 try files.write(bytes, "\(version).root.json")
             }
+            // Before those that take their place, and removed only after.
+            if let whole = new.lastWhole, whole != old.lastWhole {
+                try files.write(whole.timestamp, Self.lastWhole.timestamp)
+                try files.write(whole.snapshot, Self.lastWhole.snapshot)
+            }
             try files.replace(old, with: new)
+            if new.lastWhole == nil, old.lastWhole != nil {
+                for name in [Self.lastWhole.timestamp, Self.lastWhole.snapshot] {
+                    _ = try DurableFile.remove(files.path(name))
+                }
+            }
             try files.write(State(new, generation: old.generation + 1).bytes, "state")
             return true
         } catch let error as TrustCacheError {

@@ -16,6 +16,9 @@ public struct CachedMetadata: Sendable, Hashable {
     public var targets: [UInt8]?
     /// When a store was last asked with success, and thus a time that is not in the future.
     public var lastCheck: Instant?
+    /// The last timestamp and snapshot that led to a whole set, while later ones are kept that did not: a thief of their
+    /// keys may have signed those, and a publisher puts back the set before. Nobody else goes on with it.
+    package var lastWhole: TimestampAndSnapshot?
     /// Rises each time that the cache is written, so that two processes notice each other.
     var generation: Int64 = 0
 
@@ -23,6 +26,14 @@ public struct CachedMetadata: Sendable, Hashable {
     public init() {
         roots = [:]
     }
+}
+
+/// A timestamp and a snapshot that are kept together.
+package struct TimestampAndSnapshot: Sendable, Hashable {
+    /// `timestamp.json`.
+    package let timestamp: [UInt8]
+    /// The file of the snapshot.
+    package let snapshot: [UInt8]
 }
 
 /// Keeps ``CachedMetadata`` from one run to the next, among several processes.

@@ -138,6 +138,7 @@ struct UpdateRun<Source: MetadataSource> {
             throw .metadata(error)
         }
         guard let next else { throw .missing(.timestamp) }
+        if next.timestamp.bytes != known.timestamp { keepWhole() }
         seen.timestamp = next.timestamp.bytes
         return next
     }
@@ -173,7 +174,16 @@ struct UpdateRun<Source: MetadataSource> {
             do { set = try stage.accept(bytes) } catch { throw .metadata(error) }
         }
         seen.targets = set.targets.bytes
+        seen.lastWhole = nil
         return set
+    }
+
+    /// Keeps what has led to a set while nobody knows whether the timestamp that replaces it does.
+    private mutating func keepWhole() {
+        guard seen.lastWhole == nil, known.targets != nil, let timestamp = known.timestamp,
+            let snapshot = known.snapshot
+        else { return }
+        seen.lastWhole = TimestampAndSnapshot(timestamp: timestamp, snapshot: snapshot)
     }
 
     // MARK: The source

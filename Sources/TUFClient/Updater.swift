@@ -119,16 +119,31 @@ public struct Updater<Cache: TrustCache>: Sendable {
         return (set, run.seen)
     }
 
-    /// As ``unsafeEditable(from:now:)``, of what was seen.
+    /// As ``unsafeEditable(from:now:)``, of what was seen: the last set that was whole.
     ///
     /// - Parameter now: The time of the edit.
-    /// - Returns: The set and all its files; nil when what was seen is not complete.
+    /// - Returns: The set and all its files, and what was seen after it and led to no set; nil when no whole set was seen.
     /// - Throws: ``UpdateError``.
     package func unsafeEditableSeen(
         now: Instant
-    ) async throws(UpdateError<Never>) -> (set: TrustedSet, files: CachedMetadata)? {
+    ) async throws(UpdateError<Never>) -> (set: TrustedSet, files: CachedMetadata, later: TimestampAndSnapshot?)? {
         let known: CachedMetadata
         do { known = try await cache.load() } catch { throw .cache(error) }
+        if let (set, files) = try await editable(known, now: now) { return (set, files, nil) }
+        guard let whole = known.lastWhole, let timestamp = known.timestamp, let snapshot = known.snapshot else {
+            return nil
+        }
+        var earlier = known
+        earlier.timestamp = whole.timestamp
+        earlier.snapshot = whole.snapshot
+        guard let (set, files) = try await editable(earlier, now: now) else { return nil }
+        return (set, files, TimestampAndSnapshot(timestamp: timestamp, snapshot: snapshot))
+    }
+
+    private func editable(
+        _ known: CachedMetadata,
+        now: Instant
+    ) async throws(UpdateError<Never>) -> (set: TrustedSet, files: CachedMetadata)? {
         var run = UpdateRun<NoSource>(source: nil, known: known, limits: limits)
         run.enforcesExpiry = false
         do {

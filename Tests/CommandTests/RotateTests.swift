@@ -1,6 +1,5 @@
 import CanonicalJSON
 import ContentTrust
-import Synchronization
 import Testing
 import TrustTestSupport
 
@@ -121,7 +120,9 @@ import TrustTestSupport
                 try expect(try await world.publisher.runAll(Self.rotate(world, wrong)), Reason.usage.exitCode)
             }
             let unknown = String(repeating: "0", count: 64)
-            let stranger = try await world.publisher.runAll(Self.rotate(world, "targets", more: ["--replace", unknown]))
+            let stranger = try await world.publisher.runAll(
+                Self.rotate(world, "targets", more: ["--replace", unknown])
+            )
             try expect(stranger, Reason.usage.exitCode)
             #expect(stranger.description.contains("no key of the roles targets"))
             let made = try await world.publisher.run(
@@ -222,25 +223,5 @@ import TrustTestSupport
                 try expect(try await world.consumer.runAll(["verify"] + signed.map(world.reference)), 0)
             }
         }
-    }
-}
-
-/// Kills a program once so many requests were answered.
-private final class Killer: Sendable {
-    private let limit: Int
-    private let state = Mutex<(count: Int, process: RunningProcess?)>((0, nil))
-
-    init(at limit: Int) { self.limit = limit }
-
-    func victim(_ process: RunningProcess) { act { $0.process = process } }
-
-    func requestWasAnswered() { act { $0.count += 1 } }
-
-    private func act(_ change: (inout (count: Int, process: RunningProcess?)) -> Void) {
-        let process: RunningProcess? = state.withLock { state in
-            change(&state)
-            return state.count >= limit ? state.process : nil
-        }
-        process?.kill(.kill)
     }
 }

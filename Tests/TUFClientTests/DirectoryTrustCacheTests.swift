@@ -57,6 +57,29 @@ import TrustTestSupport
         #expect(!Files.exists(file("lock")))
     }
 
+    /// What led to a set outlives what did not, for publishers alone; it goes when there is a newer set.
+    @Test(arguments: ["snapshot", "targets"])
+    func theLastWholeSet(missing: String) async throws {
+        await client().refresh(from: repository)
+        let (first, now) = (repository.file(.timestamp), SimulatedClock.start)
+        for version in 2...3 {
+            repository.publish()
+            repository.faults["\(version).\(missing).json"] = .missing
+            #expect(await client().refresh(from: repository) == .missing("\(version).\(missing).json"))
+            #expect(await client().offline() == .nothingSeen)
+            let seen = try #require(try await client().updater.unsafeEditableSeen(now: now))
+            #expect(UpdateOutcome(seen.set) == .trusted(1, 1, 1, 1))
+            #expect(seen.files.timestamp == first)
+            #expect(seen.later?.timestamp == repository.file(.timestamp))
+            #expect(Files.exists(file("whole-timestamp.json")) && Files.exists(file("whole-snapshot.json")))
+        }
+        repository.publish()
+        #expect(await client().refresh(from: repository) == .trusted(1, 4, 4, 4))
+        let seen = try #require(try await client().updater.unsafeEditableSeen(now: now))
+        #expect(UpdateOutcome(seen.set) == .trusted(1, 4, 4, 4) && seen.later == nil)
+        #expect(!Files.exists(file("whole-timestamp.json")) && !Files.exists(file("whole-snapshot.json")))
+    }
+
     // MARK: Killed processes
 
     /// A process that replaces an old set by a new one and is killed leaves some of its files. Whichever they are: nothing

@@ -52,7 +52,7 @@ import TrustTestSupport
         targets.changeTargets(changes)
         let targetsFile = try await sign(targets)
         var snapshot = draft(.snapshot)
-        snapshot.setRecord(of: .targets, to: targetsFile.record)
+        snapshot.setRecords([.targets: targetsFile.record])
         let snapshotFile = try await sign(snapshot)
         var timestamp = draft(.timestamp)
         timestamp.setSnapshot(snapshotFile.record)

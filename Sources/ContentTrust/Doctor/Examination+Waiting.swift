@@ -21,8 +21,8 @@ extension Examination {
             now: now
         )
         do throws(Refusal) {
-            let desk = try await SignerDesk(located, pin: pin, reader: reader, signing: signing)
-            for change in try await desk.changes() { note(change) }
+            let waiting = try await WaitingChanges(located, pin: pin, reader: reader, signing: signing)
+            for change in try await waiting.changes() { note(change) }
         } catch {
             note(error)
         }

@@ -10,6 +10,9 @@ struct Candidate: Sendable {
     let files: CachedMetadata
     /// The set in its store; nil for what this machine remembers.
     let data: (any TrustData)?
+    /// What this machine has seen after it and could not verify to the end: nothing to build upon, but those who saw it
+    /// take nothing older.
+    var later: TimestampAndSnapshot?
 
     /// The name of the set in its store; nil for what this machine remembers.
     var identity: Digest? { data?.identity }
@@ -26,6 +29,9 @@ struct CandidateReader: Sendable {
     var unsafeAcceptsLoss = false
     /// Whether the store is asked for each file that it lists, to put back what it has lost.
     var looksAtEverything = false
+    /// Whether a set is made although signers' files are lost: whoever removes one such signer must not be kept from it by
+    /// another, and no reader sees less than before.
+    var leavesLostSigners = false
 
     func candidate(_ data: any TrustData) async throws(PublishError) -> Candidate {
         let result: (set: TrustedSet, files: CachedMetadata)
@@ -67,14 +73,16 @@ struct CandidateReader: Sendable {
 
     /// What this machine has seen of the repository; nil when it has seen nothing complete.
     func seen() async throws(PublishError) -> Candidate? {
-        let result: (set: TrustedSet, files: CachedMetadata)?
+        let result: (set: TrustedSet, files: CachedMetadata, later: TimestampAndSnapshot?)?
         do {
             result = try await updater.unsafeEditableSeen(now: now)
         } catch {
             throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }
         guard let result else { return nil }
-        return try candidate(result.set, files: result.files, data: nil)
+        var candidate = try candidate(result.set, files: result.files, data: nil)
+        candidate.later = result.later
+        return candidate
     }
 
     private func candidate(
@@ -100,6 +108,8 @@ struct MergePlan: Sendable {
     var targetsVersion: Int64 { versions.targets }
     var snapshotVersion: Int64 { versions.snapshot }
     var timestampVersion: Int64 { versions.timestamp }
+    /// The versions of targets and snapshot below which those who saw more than ``base`` take none.
+    var least: (targets: Int64, snapshot: Int64) { versions.least }
     private let versions: NextVersions
     /// The root of the new set: that of the base, or one that follows it.
     let root: Verified<Root>

@@ -44,22 +44,24 @@ extension CandidateReader {
     ///   - authority: Its keys in the new set.
     ///   - candidate: The set.
     ///   - plan: Has the other sets.
-    /// - Returns: The file; nil when these keys have not signed it.
+    /// - Returns: The file, or why there is none.
     /// - Throws: ``PublishError``.
     func signerFile(
         _ role: RoleName,
         _ authority: RoleAuthority,
         in candidate: Candidate,
         _ plan: MergePlan
-    ) async throws(PublishError) -> SignerFile? {
+    ) async throws(PublishError) -> PresentSignerFile {
         do {
             let listed = try candidate.set.listed(authority)
-            guard let targets = try await file(listed, in: candidate, plan).get() else { throw lost(listed) }
-            return try SignerFile(targets, role: role)
+            guard let targets = try await file(listed, in: candidate, plan).get() else {
+                return .lost(lostSigner(listed))
+            }
+            return .file(try SignerFile(targets, role: role))
         } catch let error as PublishError {
             throw error
         } catch let error as TUFError {
-            if case .thresholdNotMet = error { return nil }
+            if case .thresholdNotMet = error { return .notSigned }
             throw .refused(Refusal.metadata(error, checked: "the role \(role) of \(subject)", pin: pin))
         } catch {
             throw .refused(Refusal(.internalDefect, checked: "the role \(role)", found: "\(error)", cause: error))
@@ -73,15 +75,19 @@ extension CandidateReader {
         _ plan: MergePlan
     ) async throws(PublishError) -> Result<Verified<Targets>?, TUFError> {
         var refused: TUFError?
+        func note(_ error: TUFError) {
+            // The very file, which other keys have signed, says more than another one of its name.
+            if case .thresholdNotMet = error { refused = error } else { refused = refused ?? error }
+        }
         for data in Self.sources(of: candidate, plan) {
             guard let bytes = try await bytes(of: listed, in: data) else { continue }
-            do { return .success(try listed.load(bytes).targets) } catch { refused = refused ?? error }
+            do { return .success(try listed.load(bytes).targets) } catch { note(error) }
         }
         if let bytes = try await keptBytes(of: listed.role) {
             do {
                 if let kept = try listed.loadStored(bytes) { return .success(kept.targets) }
             } catch {
-                refused = refused ?? error
+                note(error)
             }
         }
         return refused.map { .failure($0) } ?? .success(nil)
@@ -121,35 +127,37 @@ extension CandidateReader {
     /// The files of delegated roles in a new set that does not change them.
     ///
     /// - Parameters:
-    ///   - roles: The roles. One to which nothing delegates any more, and which no set has, is left out.
+    ///   - roles: The roles.
     ///   - plan: Whose base lists them.
-    /// - Returns: The files.
+    /// - Returns: The files, without those of roles to which nothing delegates any more and which no set has, and without
+    ///   those of signers that are lost, where ``leavesLostSigners``.
     /// - Throws: ``PublishError``; a refusal when one is lost everywhere.
-    func unchangedFiles(of roles: [RoleName], _ plan: MergePlan) async throws(PublishError) -> [NewTrustData.File] {
-        var files: [NewTrustData.File] = []
+    func unchangedFiles(
+        of roles: [RoleName],
+        _ plan: MergePlan
+    ) async throws(PublishError) -> [RoleName: NewTrustData.File] {
+        var files: [RoleName: NewTrustData.File] = [:]
         var stored: [(role: RoleName, file: StoredFile, data: any TrustData)] = []
         for role in roles {
             if let found = try await self.stored(role, plan) {
                 stored.append((role, found.file, found.data))
-            } else if let file = try await putBack(role, plan) {
-                files.append(file)
+            } else {
+                files[role] = try await putBack(role, plan)
             }
         }
-        guard looksAtEverything else { return files + stored.map { NewTrustData.File($0.file, of: $0.data) } }
-        let isThere: [Bool]
-        do {
-            isThere = try await Concurrently.map(stored, width: 8) { (stored) throws(TrustStoreError) in
-                try await stored.data.holds(stored.file)
+        var isThere = [Bool](repeating: true, count: stored.count)
+        if looksAtEverything {
+            do {
+                isThere = try await Concurrently.map(stored, width: 8) { (stored) throws(TrustStoreError) in
+                    try await stored.data.holds(stored.file)
+                }
+            } catch {
+                throw .store(error)
             }
-        } catch {
-            throw .store(error)
         }
         for (stored, isThere) in zip(stored, isThere) {
-            if isThere {
-                files.append(NewTrustData.File(stored.file, of: stored.data))
-            } else if let file = try await putBack(stored.role, plan) {
-                files.append(file)
-            }
+            files[stored.role] =
+                isThere ? NewTrustData.File(stored.file, of: stored.data) : try await putBack(stored.role, plan)
         }
         return files
     }
@@ -170,12 +178,17 @@ extension CandidateReader {
         return nil
     }
 
-    /// The file of a role that no store has, from this machine's memory; nil when nothing delegates to the role any more.
+    /// The file of a role that no store has, from this machine's memory; nil when nothing delegates to the role any more, and
+    /// for a signer's that is lost, where ``leavesLostSigners``.
     private func putBack(_ role: RoleName, _ plan: MergePlan) async throws(PublishError) -> NewTrustData.File? {
         guard plan.base.set.targets.payload.delegations?.authority(of: role) != nil else { return nil }
         let listed = try listed(role, in: plan.base)
-        guard let kept = try await kept(listed) else { throw lost(listed) }
-        return NewTrustData.File(name: listed.file.name, bytes: kept.targets.bytes)
+        if let kept = try await kept(listed) {
+            return NewTrustData.File(name: listed.file.name, bytes: kept.targets.bytes)
+        }
+        guard case .listed = plan.base.set.targets.payload.delegations?.roles else { throw lost(listed) }
+        guard leavesLostSigners else { throw .refused(lostSigner(listed)) }
+        return nil
     }
 
     /// A file that a store has under its name; nil when it has none, or another one of that name.
@@ -276,6 +289,19 @@ extension CandidateReader {
             let error = UpdateError<Never>.cache(error)
             throw .refused(Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin))
         }
+    }
+
+    private func lostSigner(_ listed: ListedTargets) -> Refusal {
+        let signer = "\(subject.argument) \(ShellWord.quoted(listed.role.string))"
+        return Refusal(
+            .trustDataMissing,
+            checked: "the signer \(listed.role) of \(subject)",
+            found: "\(listed.file.name) is listed, and neither the store nor this machine has it",
+            next:
+                "on a machine that has published it: trustctl refresh \(subject.argument); where there is none left, the "
+                + "signer begins anew: trustctl signer request \(signer) --out FILE, and the publisher: trustctl signer add "
+                + "\(signer) --request FILE, or trustctl signer remove \(signer)"
+        )
     }
 
     private func lost(_ listed: ListedTargets) -> PublishError {

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import TUF
+import TUFClient
 
 /// The versions of the files that a publisher is about to sign.
 ///
@@ -11,6 +12,8 @@ struct NextVersions: Sendable {
     private(set) var targets: Int64 = 1
     private(set) var snapshot: Int64 = 1
     private(set) var timestamp: Int64 = 1
+    /// What a timestamp and snapshot that led to no set demand of the next one.
+    private(set) var least: (targets: Int64, snapshot: Int64) = (0, 0)
 
     /// Up to here versions rise above what keys signed that are gone. Nobody gets there by publishing.
     static let plausible = Int64(1) << 40
@@ -48,7 +51,23 @@ struct NextVersions: Sendable {
                 binds: binding.snapshot || binding.timestamp
             )
             targets = Self.next(targets, lineage.own.targetsVersion, binds: binding.snapshot)
+            rise(above: candidate, under: root)
         }
+    }
+
+    /// Whoever saw what came after a set, whether it led to another or not, remembers that.
+    private mutating func rise(above candidate: Candidate, under root: Verified<Root>) {
+        guard let later = candidate.later else { return }
+        if let file: Verified<Timestamp> = candidate.set.binding(later.timestamp, as: .timestamp, under: root) {
+            timestamp = Self.next(timestamp, file.payload.common.version, binds: true)
+            least.snapshot = max(least.snapshot, file.payload.snapshot.version)
+        }
+        if let file: Verified<Snapshot> = candidate.set.binding(later.snapshot, as: .snapshot, under: root) {
+            least.snapshot = max(least.snapshot, file.payload.common.version)
+            least.targets = max(least.targets, file.payload.roles[.targets]?.version ?? 0)
+        }
+        snapshot = Self.next(snapshot, least.snapshot, binds: true)
+        targets = Self.next(targets, least.targets, binds: true)
     }
 
     /// The version of a delegated role's next file: above all that were ever listed.
@@ -71,10 +90,26 @@ struct NextVersions: Sendable {
     ///
     /// - Parameters:
     ///   - draft: What is about to be signed.
+    ///   - isSigner: Whether its role is a signer's. The snapshot lists the name in its highest version for ever, whatever keys
+    ///     are rotated, so that the signer goes on under another one.
     ///   - subject: Whose trust data.
     /// - Throws: ``PublishError/refused(_:)`` when the version before was the highest there is.
-    static func check(_ draft: RoleDraft, of subject: Subject) throws(PublishError) {
+    static func check(_ draft: RoleDraft, isSigner: Bool = false, of subject: Subject) throws(PublishError) {
         guard let version = draft.signed["version"]?.integer, version > CommonFields.maximumVersion else { return }
+        guard !isSigner else {
+            throw .refused(
+                Refusal(
+                    .rollback,
+                    checked: "the next version of \(draft.role) for \(subject)",
+                    found: "the version before is the highest there is",
+                    expected:
+                        "room for another; whoever signed that version has the keys of \(draft.role), or had them",
+                    next: "after a look at its tags (trustctl list): trustctl signer remove \(subject.argument) "
+                        + "\(ShellWord.quoted(draft.role.string)); the signer then asks under another name: "
+                        + "trustctl signer request \(subject.argument) NAME --out FILE"
+                )
+            )
+        }
         let roles: [RoleName] =
             switch draft.role {
             case .timestamp: [.timestamp]

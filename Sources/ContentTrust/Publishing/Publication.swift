@@ -26,16 +26,23 @@ package actor Publication {
         case root(RootProposal)
     }
 
-    private let intent: Intent
-    private let reader: CandidateReader
-    private let signing: SetSigning
-    private let subject: Subject
-    /// Files that signers have submitted, read when a set is first made.
-    private let submissions: SignerSubmissions
+    let intent: Intent
+    let reader: CandidateReader
+    let signing: SetSigning
+    let subject: Subject
+    /// Where changes of signers wait.
+    let waiting: WaitingFiles
+    let binding: RepositoryBinding
     /// The records that this change began with, to notice when somebody else changes the same tags meanwhile.
     private var firstSeen: [TargetPath: TargetRecord?] = [:]
-    /// The signer that this change began with, for the same.
-    private var firstSigner: DelegatedRole??
+    /// The signer that is to be removed as this change found it, for the same.
+    var firstSigner: DelegatedRole??
+    /// Tags that two other publishers had changed differently, in all sets that were made.
+    private var unmerged: [TargetPath] = []
+    /// What signers had said of tags, and did not come into the sets that were made.
+    private var dropped: [DroppedWord] = []
+    /// Changes of signers that came into the sets that were made.
+    private var accepted: [AcceptedChange] = []
     /// What became of the last set that was made.
     package private(set) var outcome: Outcome?
 
@@ -45,16 +52,20 @@ package actor Publication {
         package let tags: [TargetPath: TagOutcome]
         /// Tags that two other publishers had changed differently; what the registry served stayed.
         package let unmerged: [TargetPath]
+        /// What signers had said of tags, and nobody could take in.
+        package let dropped: [DroppedWord]
         /// Roles that were signed anew.
         package let signedRoles: [RoleName]
         /// Roles whose files were taken as others had signed them.
         package let takenRoles: [RoleName]
-        /// Signers whose waiting change went in.
-        package let acceptedSigners: [RoleName]
+        /// Changes of signers that had waited, or came with a request, and went in.
+        package let accepted: [AcceptedChange]
         /// How many hash bins list the tags; 0 when the targets do.
         package let bins: Int
         /// Roles whose files were lost, and which list no tag now.
         package var lostRoles: [RoleName] = []
+        /// Signers whose files are lost, and are not in the set.
+        package var lostSigners: [RoleName] = []
     }
 
     /// Whether the first set is published.
@@ -87,7 +98,8 @@ package actor Publication {
         reader: CandidateReader,
         signing: SetSigning,
         subject: Subject,
-        submissions: SignerSubmissions
+        waiting: WaitingFiles,
+        binding: RepositoryBinding
     ) {
         self.intent = intent
         var reader = reader
@@ -95,7 +107,8 @@ package actor Publication {
         self.reader = reader
         self.signing = signing
         self.subject = subject
-        self.submissions = submissions
+        self.waiting = waiting
+        self.binding = binding
     }
 
     /// The lineage of a set that a store found, after verifying it.
@@ -180,9 +193,10 @@ package actor Publication {
         outcome = Outcome(
             tags: [:],
             unmerged: [],
+            dropped: [],
             signedRoles: RoleName.topLevel + layout.binRoles,
             takenRoles: [],
-            acceptedSigners: [],
+            accepted: [],
             bins: layout.count
         )
         return first
@@ -217,7 +231,7 @@ package actor Publication {
             let role = needsTargets ? RoleName.targets : .snapshot
             guard try await signing.canSign(.snapshot, plan.root),
                 try await signing.canSign(role, plan.root)
-            else { throw .cannotMerge }
+            else { throw .cannotMerge(needing: role) }
         }
         if isRefresh, !signerRoles.taken.isEmpty, plan.others.isEmpty {
             // With the timestamp key alone there is nothing that can be let in.
@@ -226,20 +240,29 @@ package actor Publication {
             }
         }
         let made = try await signing.sign(edit, signerRoles, changed: needsTargets, refresh: isRefresh, reader: reader)
+        // Made anew, a set goes on from the one that was made before, and finds nothing more to say of what went into that.
+        if made != nil {
+            unmerged += edit.unmerged.filter { !unmerged.contains($0) }
+            dropped += signerRoles.dropped.filter { !dropped.contains($0) }
+            accepted += signerRoles.accepted
+        }
         outcome = Outcome(
             tags: tags,
-            unmerged: edit.unmerged + signerRoles.unmerged,
+            unmerged: made == nil ? [] : unmerged,
+            dropped: made == nil ? [] : dropped,
             signedRoles: made?.signedRoles ?? [],
             takenRoles: made?.takenRoles ?? [],
-            acceptedSigners: made == nil ? [] : signerRoles.accepted,
+            accepted: made == nil ? [] : accepted,
             bins: edit.layout.count,
-            lostRoles: made == nil ? [] : edit.lostRoles.sorted()
+            lostRoles: made == nil ? [] : edit.lostRoles.sorted(),
+            lostSigners: made?.lostSigners ?? []
         )
         guard let made else { return nil }
         // What cannot be verified by those who pull is not published.
         let candidate = try await reader.candidate(made.data.data)
         let written = made.signedRoles + made.takenRoles
-        try await reader.check(edit.changesDelegations ? edit.delegations.names + written : written, in: candidate)
+        let delegated = edit.changesDelegations ? edit.delegations.names : []
+        try await reader.check(delegated.filter { !made.lostSigners.contains($0) } + written, in: candidate)
         return made.data
     }
 
@@ -293,91 +316,6 @@ package actor Publication {
     private var signsAsSigner: Bool {
         if case .signerTags = intent { return true }
         return false
-    }
-
-    // MARK: Signers
-
-    /// Applies a change of who may sign, unless somebody changed the same signer since it was first looked at.
-    private func changeSigners(_ edit: inout TagEdit) async throws(PublishError) {
-        guard case .signers(let change) = intent else { return }
-        guard edit.layout.bins == nil else {
-            throw .refused(
-                Refusal(
-                    .usage,
-                    checked: "signers of \(subject)",
-                    found: "its tags lie in hash bins, and metadata cannot delegate to both",
-                    next: "trustctl rebin \(subject.argument) --bins 0"
-                )
-            )
-        }
-        let present = edit.delegations.role(change.name)
-        let first = firstSigner ?? present
-        firstSigner = .some(first)
-        var wished = edit.delegations
-        switch change {
-        case .put(let signer):
-            if let next = signer.before, wished.role(next) == nil { throw noSigner(next) }
-            wished.put(signer.role, keys: signer.keysByID, before: signer.before)
-        case .remove(let name, _):
-            guard first != nil else { throw noSigner(name) }
-            wished.remove(name)
-        }
-        guard !wished.delegatesAs(edit.delegations) else { return }
-        guard present == first else {
-            throw .conflict("another publisher changed the signer \(change.name) at the same time")
-        }
-        if case .remove(let name, keepsTags: true) = change { try await takeOver(name, &edit) }
-        wished.changed = edit.plan.targetsVersion
-        edit.delegations = wished
-    }
-
-    private func noSigner(_ name: RoleName) -> PublishError {
-        .refused(
-            Refusal(
-                .usage,
-                checked: "the signer \(name) of \(subject)",
-                found: "there is no such signer",
-                next: "trustctl signer list \(subject.argument)"
-            )
-        )
-    }
-
-    /// Lists the tags for which a signer's word counts in the targets.
-    private func takeOver(_ name: RoleName, _ edit: inout TagEdit) async throws(PublishError) {
-        var roles = SignerRoles(edit, reader: reader, signing: signing)
-        try await roles.settle(waiting: [], touching: Set(edit.delegations.names))
-        for (path, record) in roles.roles[name]?.after.records ?? [:] {
-            guard edit.record(for: path) == nil, roles.counting(for: path) == name else { continue }
-            edit.set(record, for: path)
-        }
-    }
-
-    /// The files that were submitted: for all signers, or for the one who publishes.
-    private func waiting(_ roles: SignerRoles) async throws(PublishError) -> [TargetsProposal] {
-        let versions = Dictionary(
-            uniqueKeysWithValues: roles.delegations.names.map { ($0, roles.listedVersion(of: $0)) }
-        )
-        switch intent {
-        case .tags, .initialize, .replace:
-            return []
-        case .signerTags(let signer, _):
-            return try await submissions.proposals(roles.delegations, after: versions)
-                .filter { $0.authority.role == signer }
-        case .signers, .refresh, .bins, .root:
-            return try await submissions.proposals(roles.delegations, after: versions)
-        }
-    }
-
-    /// The file of the request by which a signer is added.
-    private func first(_ roles: SignerRoles) throws(PublishError) -> TargetsProposal? {
-        guard case .signers(.put(let signer)) = intent, let first = signer.first,
-            let authority = roles.delegations.authority(of: signer.role.name)
-        else { return nil }
-        do {
-            return try TargetsProposal(parsing: first.bytes, authority: authority, binding: submissions.binding)
-        } catch {
-            throw .refused(Refusal.metadata(error, checked: "the request of \(signer.role.name)", pin: nil))
-        }
     }
 
     // MARK: Tags
@@ -454,7 +392,7 @@ package actor Publication {
         _ signers: SignerRoles,
         _ subject: Subject
     ) throws(PublishError) {
-        guard signers.mayList(signer, path) else {
+        guard signers.delegations.mayList(signer, path.string) else {
             throw .refused(
                 Refusal(
                     .usage,

@@ -12,7 +12,7 @@ extension Publisher {
         let subject = located.subject
         let updater = session.updater(pin, repository: located.repository)
         let seen: (set: TrustedSet, files: CachedMetadata)?
-        do { seen = try await updater.unsafeEditableSeen(now: now) } catch {
+        do { seen = try await updater.unsafeEditableSeen(now: now).map { ($0.set, $0.files) } } catch {
             throw Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin)
         }
         var found: (set: TrustedSet, files: CachedMetadata)?

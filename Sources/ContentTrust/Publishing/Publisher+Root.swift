@@ -123,6 +123,7 @@ extension Publisher {
     ///   - proposal: The proposal.
     ///   - subject: Whose root it is.
     ///   - file: What the file of the proposal is called, for whoever is to sign it next.
+    /// - Throws: ``Refusal`` with ``Reason/keyUnavailable``, and for a proposal that cannot be read.
     static func checkSigned(_ proposal: RootProposal, subject: Subject, file: String? = nil) throws(Refusal) {
         let demands: [RootProposal.Demand]
         do { demands = try proposal.demands() } catch {

@@ -119,6 +119,7 @@ public struct Publisher: Sendable {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
+        await look(at: located, pin: pin, before: intent)
         return try await publish(
             intent,
             subject: subject,
@@ -127,6 +128,19 @@ public struct Publisher: Sendable {
             pin: pin,
             unsafeAcceptsLoss: unsafeAcceptsLoss
         )
+    }
+
+    /// Looks at what a refresh or a new root may replace, as those who verify have looked. A thief of the snapshot and
+    /// timestamp keys may have put there what cannot be verified to the end: they remember its versions all the same, and
+    /// the next ones must lie above. Why it is refused, if it is, publishing finds out by itself.
+    private func look(at located: LocatedTrustData, pin: Pin, before intent: Publication.Intent) async {
+        switch intent {
+        case .refresh, .root: break
+        case .initialize, .replace, .tags, .signerTags, .signers, .bins: return
+        }
+        guard let data = located.data else { return }
+        let updater = session.updater(pin, repository: located.repository)
+        _ = try? await updater.refresh(from: TrustDataSource(data: data), now: session.clock.now())
     }
 
     func publish(
@@ -139,6 +153,8 @@ public struct Publisher: Sendable {
     ) async throws(Refusal) -> PublishReport {
         let now = session.clock.now()
         let updater = session.updater(pin, repository: repository)
+        var changesSigners = false
+        if case .signers = intent { changesSigners = true }
         let publication = Publication(
             intent: intent,
             reader: CandidateReader(
@@ -147,11 +163,13 @@ public struct Publisher: Sendable {
                 pin: pin,
                 subject: subject,
                 now: now,
-                unsafeAcceptsLoss: unsafeAcceptsLoss
+                unsafeAcceptsLoss: unsafeAcceptsLoss,
+                leavesLostSigners: changesSigners
             ),
             signing: SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now),
             subject: subject,
-            submissions: SignerSubmissions(store: store, binding: pin.binding(for: repository))
+            waiting: WaitingFiles(places: store.waitingPlaces),
+            binding: pin.binding(for: repository)
         )
         let published: PublishedSet
         do {
@@ -239,18 +257,25 @@ public struct PublishReport: Sendable {
     public let tags: [String: TagOutcome]
     /// Tags that two other publishers had set differently; what readers saw stayed.
     public let unmergedTags: [String]
+    /// What signers had said of tags in another set, and nobody could take in.
+    public let droppedWords: [DroppedWord]
     /// Roles that were signed.
     public let signedRoles: [RoleName]
-    /// Signers whose waiting change is published now.
-    public let acceptedSigners: [RoleName]
+    /// Changes of signers that had waited, or came with a request, and are published now.
+    public let acceptedChanges: [AcceptedChange]
     /// How many hash bins list the tags; 0 when the targets do.
     public let bins: Int
     /// Roles whose files were lost everywhere, and which list no tag now.
     public let lostRoles: [RoleName]
+    /// Signers whose files are lost, which only a change of the signers leaves so. Nobody can verify tags that match their
+    /// patterns until they have begun anew or are removed.
+    public let lostSigners: [RoleName]
     /// The versions that readers see now.
     public let versions: [RoleName: Int64]
     /// When each role expires.
     public let expires: [RoleName: Instant]
+    /// Whose these changes are.
+    public var acceptedSigners: [RoleName] { Set(acceptedChanges.map(\.role)).sorted() }
     /// The targets that readers see now.
     let targets: Verified<Targets>
     /// The role that expires first, and when: by then the trust data must have been refreshed.
@@ -272,10 +297,12 @@ public struct PublishReport: Sendable {
         self.rounds = rounds
         tags = Dictionary(outcome.tags.map { ($0.key.string, $0.value) }) { first, _ in first }
         unmergedTags = outcome.unmerged.map(\.string)
+        droppedWords = outcome.dropped
         signedRoles = changed ? outcome.signedRoles : []
-        acceptedSigners = outcome.acceptedSigners
+        acceptedChanges = outcome.accepted
         bins = outcome.bins
         lostRoles = changed ? outcome.lostRoles : []
+        lostSigners = outcome.lostSigners
         versions = set.common.mapValues(\.version)
         expires = set.common.mapValues(\.expires)
         firstExpiry = set.earliestExpiry

@@ -15,6 +15,8 @@ struct SetSigning: Sendable {
         let signedRoles: [RoleName]
         /// Roles whose files others had signed.
         let takenRoles: [RoleName]
+        /// Signers whose files are not in it, because they are lost.
+        let lostSigners: [RoleName]
     }
 
     /// A set after a plan.
@@ -47,9 +49,16 @@ struct SetSigning: Sendable {
             taken.append(SignedFile(role: .targets, version: targets.payload.common.version, bytes: targets.bytes))
         }
         let drafts = signerRoles.drafts()
+        let snapshotIsOutrun = try await isOutrun(
+            .snapshot,
+            base.snapshot.payload.common,
+            plan.least.snapshot,
+            plan.root
+        )
         let needsSnapshot =
             needsTargets || !taken.isEmpty || !drafts.isEmpty || !plan.others.isEmpty
             || expiresSoon(base.snapshot.payload.common, role: .snapshot)
+            || snapshotIsOutrun
             || !base.isSigned(base.snapshot.envelope, as: .snapshot, under: plan.root)
         guard needsSnapshot || refresh || rootChanges || !plan.baseIsPresent else { return nil }
         var edit = edit
@@ -61,11 +70,12 @@ struct SetSigning: Sendable {
         }
         if needsSnapshot { signed.append(try await snapshot(edit, listing: taken + signed)) }
         signed.append(try await timestamp(plan, snapshot: needsSnapshot ? signed.last : nil))
-        let data = try await data(edit, written: taken + signed, reader: reader)
+        let (data, lost) = try await data(edit, written: taken + signed, reader: reader)
         return Made(
             data: data,
             signedRoles: (rootChanges ? [.root] : []) + signed.map(\.role),
-            takenRoles: taken.map(\.role)
+            takenRoles: taken.map(\.role),
+            lostSigners: lost
         )
     }
 
@@ -184,7 +194,9 @@ struct SetSigning: Sendable {
 
     private func sign(_ draft: RoleDraft, _ authority: RoleAuthority) async throws(PublishError) -> SignedFile {
         let keys = Array(authority.publicKeys.values)
-        return try await sign(draft, keys, threshold: authority.threshold) { authority.ids(of: $0).first }
+        return try await sign(draft, keys, threshold: authority.threshold, isSigner: true) {
+            authority.ids(of: $0).first
+        }
     }
 
     /// The keys of bins: out of the delegation, or out of the root, whose targets keys they are.
@@ -198,9 +210,10 @@ struct SetSigning: Sendable {
         _ draft: RoleDraft,
         _ keys: [PublicKey],
         threshold: Int,
+        isSigner: Bool = false,
         keyID: (PublicKey) -> KeyID?
     ) async throws(PublishError) -> SignedFile {
-        try NextVersions.check(draft, of: subject)
+        try NextVersions.check(draft, isSigner: isSigner, of: subject)
         do {
             let signers = try await signers.signers(for: draft.role, keys: keys, threshold: threshold)
             return try await draft.signed(
@@ -229,8 +242,20 @@ struct SetSigning: Sendable {
         changed: Bool
     ) async throws(PublishError) -> Bool {
         if changed { return true }
+        if try await isOutrun(.targets, present, plan.least.targets, plan.root) { return true }
         guard expiresSoon(present, role: .targets) else { return false }
         return try await canSign(.targets, plan.root)
+    }
+
+    /// Whether there is one who takes no file of this version any more, and its key is at hand.
+    private func isOutrun(
+        _ role: RoleName,
+        _ present: CommonFields,
+        _ least: Int64,
+        _ root: Verified<Root>
+    ) async throws(PublishError) -> Bool {
+        guard present.version < least else { return false }
+        return try await canSign(role, root)
     }
 
     /// Whether the keys of a role are within reach.
@@ -298,7 +323,7 @@ struct SetSigning: Sendable {
         _ edit: TagEdit,
         written files: [SignedFile],
         reader: CandidateReader
-    ) async throws(PublishError) -> NewTrustData {
+    ) async throws(PublishError) -> (data: NewTrustData, lostSigners: [RoleName]) {
         let plan = edit.plan
         let base = plan.base.set
         var roots = plan.base.files.roots
@@ -319,14 +344,17 @@ struct SetSigning: Sendable {
         let unchanged = base.snapshot.payload.roles.keys.filter {
             !RoleName.topLevel.contains($0) && !written.contains($0) && !gone.contains($0)
         }
-        files += try await reader.unchangedFiles(of: unchanged, plan)
-        return NewTrustData(
+        let kept = try await reader.unchangedFiles(of: unchanged, plan)
+        files += kept.sorted { $0.key < $1.key }.map(\.value)
+        let lost = unchanged.filter { kept[$0] == nil && edit.delegations.role($0) != nil }
+        let data = NewTrustData(
             files: files,
             previousFileNames: base.snapshot.payload.roles.map {
                 MetadataFile(role: $0.key, version: $0.value.version).name
             }
                 + [MetadataFile(role: .snapshot, version: base.snapshot.payload.common.version).name]
         )
+        return (data, lost.sorted())
     }
 }
 

@@ -30,7 +30,8 @@ struct LayoutWaitingPlace: WaitingPlace {
 
     func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
         do {
-            return try bytes(of: file.layer, in: ImageLayout(opening: path), limit: WaitingFile.maximumLength)?.bytes
+            return try bytes(of: file.layer, in: ImageLayout(opening: path), limit: WaitingContents.maximumLength)?
+                .bytes
         } catch let error as TrustStoreError {
             throw error
         } catch let error as OCIError {
@@ -94,7 +95,8 @@ struct DirectoryWaitingPlace: WaitingPlace {
             var files: [TrustDataDocument.File] = []
             for name in names.filter({ $0.hasSuffix(".json") }).sorted().prefix(Self.maximumCount) {
                 do throws(FileError) {
-                    guard let bytes = try DurableFile.read("\(folder)/\(name)", limit: WaitingFile.maximumLength) else {
+                    guard let bytes = try DurableFile.read("\(folder)/\(name)", limit: WaitingContents.maximumLength)
+                    else {
                         continue
                     }
                     files.append(TrustDataDocument.File(name: name, bytes: bytes))
@@ -111,7 +113,7 @@ struct DirectoryWaitingPlace: WaitingPlace {
 
     func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
         do throws(FileError) {
-            return try DurableFile.read("\(folder)/\(file.name)", limit: WaitingFile.maximumLength)
+            return try DurableFile.read("\(folder)/\(file.name)", limit: WaitingContents.maximumLength)
         } catch {
             throw .file(error)
         }

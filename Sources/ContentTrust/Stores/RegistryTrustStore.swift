@@ -69,8 +69,20 @@ package struct RegistryTrustStore: TrustStore {
     }
 
     /// Lets a tag lead to a document; what it names is there already.
+    ///
+    /// While another publisher uploads a blob of the same content, a registry on a file system may not find it for a moment.
+    /// One that has really lost it says so again.
     func push(_ document: VerifiedContent, as tag: TagName) async throws(TrustStoreError) {
-        do { try await client.pushManifest(document, tag: tag) } catch { throw .registry(error) }
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await client.pushManifest(document, tag: tag)
+            } catch {
+                guard error.saysThatABlobIsLost, pause < .seconds(1) else { throw .registry(error) }
+            }
+            do { try await Task.sleep(for: pause) } catch { throw .registry(.cancelled) }
+            pause = pause * 2
+        }
     }
 
     // MARK: Reading

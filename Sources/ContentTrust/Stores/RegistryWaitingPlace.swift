@@ -36,7 +36,7 @@ private struct RegistryWaitingPlace: WaitingPlace {
 
     func bytes(of file: TrustDataDocument.File) async throws(TrustStoreError) -> [UInt8]? {
         do {
-            return try await store.client.blob(file.layer, limit: WaitingFile.maximumLength)?.bytes
+            return try await store.client.blob(file.layer, limit: WaitingContents.maximumLength)?.bytes
         } catch {
             guard PublishError.store(.registry(error)).saysThatTheSetIsBad else { throw .registry(error) }
             return nil

@@ -1,6 +1,6 @@
 package import OCI
 package import OCIRegistry
-import TUF
+package import TUF
 import TUFClient
 package import TrustCrypto
 
@@ -106,8 +106,9 @@ package enum PublishError: Error, Sendable {
     case store(TrustStoreError)
     /// Another publisher's change cannot be merged with this one.
     case conflict(String)
-    /// A refresh with the timestamp key alone cannot merge what other publishers announced; it is to go on without.
-    case cannotMerge
+    /// What other publishers announced cannot be merged without a key of a role that is not at hand; a registry's publisher
+    /// goes on without.
+    case cannotMerge(needing: RoleName)
     /// The change itself is refused.
     case refused(Refusal)
 }

@@ -7,6 +7,8 @@ import TrustCrypto
 /// A store has a few places for them, so that they are few to look at and never more stay behind. A file is put into an empty
 /// place if there is one, chosen at random, else beside others. Registries cannot write conditionally: two signers who take the
 /// same place at the same moment find out by looking again, twice, and the one whose file is gone puts it anew.
+///
+/// Everybody who can write to the store can fill the places. What no signer has signed makes room for what one has.
 struct WaitingFiles: Sendable {
     let places: [any WaitingPlace]
 
@@ -17,62 +19,95 @@ struct WaitingFiles: Sendable {
     /// How many bytes are read at most, whatever lies there.
     private static let maximumBytes = 64 << 20
 
-    /// The files that wait.
-    ///
-    /// - Parameter versions: The newest listed version of each role that is looked for.
-    /// - Returns: Files with higher versions.
-    /// - Throws: ``TrustStoreError``.
-    func read(after versions: [RoleName: Int64]) async throws(TrustStoreError) -> [WaitingFile] {
-        guard !versions.isEmpty else { return [] }
-        var files: [WaitingFile] = []
-        var seen: Set<TrustDataDocument.File> = []
-        var room = Int64(Self.maximumBytes)
-        for (index, contents) in try await contents().enumerated() {
-            for file in Self.open(contents, after: versions) where seen.insert(file).inserted {
-                guard let (role, version) = WaitingFile.parse(file.name, after: versions), file.size <= room,
-                    let bytes = try await places[index].bytes(of: file)
-                else { continue }
-                room -= file.size
-                files.append(WaitingFile(role: role, version: version, bytes: bytes))
-            }
+    /// A file in one of the places, whose name fits one of the roles.
+    private struct Found {
+        enum Content {
+            case unread
+            /// Nobody's change, or a copy of one that has no signature of its own.
+            case nonsense
+            case change(TargetsProposal)
         }
-        return files
+
+        let place: Int
+        let file: TrustDataDocument.File
+        let role: RoleName
+        var content = Content.unread
+
+        var isNonsense: Bool { if case .nonsense = content { true } else { false } }
+        var change: TargetsProposal? { if case .change(let change) = content { change } else { nil } }
     }
 
-    /// Puts a file into a place, in the stead of what waits for its role there.
+    /// The changes that wait, each once, with the signatures of all its copies.
+    ///
+    /// - Parameter roles: Whose.
+    /// - Returns: The changes, each signed by at least one key of its role, by role and version.
+    /// - Throws: ``TrustStoreError``.
+    func read(_ roles: WaitingRoles) async throws(TrustStoreError) -> [TargetsProposal] {
+        guard !roles.versions.isEmpty else { return [] }
+        let found = try await look(into: Self.named(try await contents(), roles), roles)
+        var changes: [Digest: TargetsProposal] = [:]
+        for change in found.compactMap(\.change) {
+            changes[change.identity] = (try? change.withGoodSignatures(and: changes[change.identity])) ?? change
+        }
+        return changes.values.sorted {
+            ($0.authority.role, $0.proposed.common.version, $0.identity.hex)
+                < ($1.authority.role, $1.proposed.common.version, $1.identity.hex)
+        }
+    }
+
+    /// Puts a change into a place. Signatures that others have added to the same change meanwhile are put with it.
     ///
     /// - Parameters:
-    ///   - file: The file.
-    ///   - known: What waited for its role when the file was made: it is in the file. Anything else is not replaced.
-    ///   - versions: The newest listed version of each role: files of others, or older ones, make room.
+    ///   - change: The change.
+    ///   - known: The changes of its role that went into it, and in whose stead it lies there; any other is a conflict. Nil
+    ///     leaves other changes alone.
+    ///   - roles: All signers.
+    /// - Returns: The change as it lies there.
     /// - Throws: ``PublishError``.
     func put(
-        _ file: WaitingFile,
-        replacing known: Set<Digest>,
-        after versions: [RoleName: Int64]
-    ) async throws(PublishError) {
-        let new = TrustDataDocument.File(name: file.name, bytes: file.bytes)
+        _ change: TargetsProposal,
+        replacing known: Set<Digest>?,
+        _ roles: WaitingRoles
+    ) async throws(PublishError) -> TargetsProposal {
+        let role = change.authority.role
         for _ in 0..<Self.maximumRounds {
             do {
                 let contents = try await self.contents()
-                let open = contents.map { Self.open($0, after: versions) }
-                guard let index = Self.place(for: file.role, open, after: versions) else { break }
-                let others = open.joined().filter { WaitingFile.parse($0.name, after: versions)?.role == file.role }
-                guard others.allSatisfy({ $0 == new || known.contains($0.digest) }) else {
-                    throw PublishError.conflict("somebody else changed what waits for \(file.role) at the same moment")
+                let named = Self.named(contents, roles)
+                let own = try await look(into: named.filter { $0.role == role }, roles)
+                var new = change
+                for copy in own.compactMap(\.change) where copy.identity == change.identity {
+                    new = try new.withGoodSignatures(and: copy)
                 }
-                let kept = open[index].filter { WaitingFile.parse($0.name, after: versions)?.role != file.role }
-                guard try await places[index].write(kept + [new], new: [file.bytes], after: contents[index]) else {
+                let others = Set(own.compactMap(\.change?.identity)).subtracting([change.identity])
+                if let known, !others.isSubset(of: known) {
+                    throw PublishError.conflict("somebody else changed what waits for \(role) at the same moment")
+                }
+                let file = TrustDataDocument.File(name: new.file.file.name, bytes: new.file.bytes)
+                let superseded = own.filter { found in
+                    switch found.content {
+                    case .nonsense: true
+                    case .unread: found.file.name == file.name
+                    case .change(let other):
+                        other.identity == change.identity || known?.contains(other.identity) ?? false
+                    }
+                }
+                guard
+                    let (index, kept) = try await place(for: file, instead: superseded, of: named, roles)
+                else { break }
+                guard try await places[index].write(kept + [file], new: [new.file.bytes], after: contents[index]) else {
                     continue
                 }
-                guard try await isThere(new, in: index) else { continue }
+                guard try await isThere(file, in: index) else { continue }
                 // Another signer may have looked before this file was there, and write later.
                 try await Task.sleep(for: .milliseconds(400))
-                if try await isThere(new, in: index) { return }
+                if try await isThere(file, in: index) { return new }
             } catch let error as TrustStoreError {
                 throw .store(error)
             } catch let error as PublishError {
                 throw error
+            } catch let error as TUFError {
+                throw .refused(Refusal.metadata(error, checked: "the change of \(role)", pin: nil))
             } catch {
                 throw .store(.registry(.cancelled))
             }
@@ -80,30 +115,35 @@ struct WaitingFiles: Sendable {
         throw .conflict("other signers are submitting changes at this moment, or too many changes wait")
     }
 
-    /// Takes away a file that waits.
+    /// Takes away a change that waits, with all its copies.
     ///
     /// - Parameters:
-    ///   - digest: The file.
-    ///   - versions: The newest listed version of each role.
+    ///   - change: The change.
+    ///   - roles: All signers.
     /// - Throws: ``PublishError``.
-    func remove(_ digest: Digest, after versions: [RoleName: Int64]) async throws(PublishError) {
+    func remove(_ change: TargetsProposal, _ roles: WaitingRoles) async throws(PublishError) {
         do throws(TrustStoreError) {
             for _ in 0..<Self.maximumRounds {
-                var isGone = true
-                for (index, contents) in try await contents().enumerated() {
-                    let open = Self.open(contents, after: versions)
-                    let kept = open.filter { $0.digest != digest }
-                    guard kept.count < open.count else { continue }
-                    isGone = false
-                    _ = try await places[index].write(kept, new: [], after: contents)
+                let contents = try await self.contents()
+                let named = Self.named(contents, roles)
+                let own = try await look(into: named.filter { $0.role == change.authority.role }, roles)
+                let copies = own.filter { $0.change?.identity == change.identity }
+                if copies.isEmpty { return }
+                for index in Set(copies.map(\.place)) {
+                    let gone = own.filter {
+                        $0.place == index && ($0.isNonsense || $0.change?.identity == change.identity)
+                    }
+                    let kept = Self.files(named, in: index, without: gone)
+                    _ = try await places[index].write(kept, new: [], after: contents[index])
                 }
-                if isGone { return }
             }
         } catch {
             throw .store(error)
         }
         throw .conflict("others are changing what waits at this moment")
     }
+
+    // MARK: Places
 
     private func contents() async throws(TrustStoreError) -> [WaitingContents?] {
         let places = places
@@ -115,27 +155,74 @@ struct WaitingFiles: Sendable {
         try await places[index].read()?.files.contains(file) ?? false
     }
 
-    private static func open(
-        _ contents: WaitingContents?,
-        after versions: [RoleName: Int64]
-    ) -> [TrustDataDocument.File] {
-        let files = (contents?.files ?? []).filter {
-            $0.size <= Int64(WaitingFile.maximumLength) && WaitingFile.parse($0.name, after: versions) != nil
+    /// The place for a file, and which files stay there.
+    private func place(
+        for file: TrustDataDocument.File,
+        instead superseded: [Found],
+        of named: [Found],
+        _ roles: WaitingRoles
+    ) async throws(TrustStoreError) -> (index: Int, kept: [TrustDataDocument.File])? {
+        func room(_ indices: some Sequence<Int>, without gone: [Found]) -> [(Int, [TrustDataDocument.File])] {
+            indices.map { ($0, Self.files(named, in: $0, without: gone)) }.filter { _, kept in
+                // Two files of one name cannot lie in a directory.
+                kept.count < Self.maximumCount && !kept.contains { $0.name == file.name }
+            }
         }
-        return Array(files.prefix(maximumCount))
+        // A copy of the same change first, so that its signatures do not lie apart.
+        let own = superseded.filter { $0.file.name == file.name && $0.change != nil } + superseded
+        if let place = room(own.map(\.place), without: superseded).first { return place }
+        let all = room(places.indices, without: [])
+        if let place = all.filter(\.1.isEmpty).randomElement() ?? all.randomElement() { return place }
+        let nonsense = try await look(into: named, roles).filter(\.isNonsense)
+        return room(places.indices, without: nonsense).randomElement()
     }
 
-    private static func place(
-        for role: RoleName,
-        _ open: [[TrustDataDocument.File]],
-        after versions: [RoleName: Int64]
-    ) -> Int? {
-        if let own = open.firstIndex(where: { files in
-            files.contains { WaitingFile.parse($0.name, after: versions)?.role == role }
-        }) {
-            return own
+    private static func files(
+        _ named: [Found],
+        in index: Int,
+        without gone: [Found]
+    ) -> [TrustDataDocument.File] {
+        let gone = Set(gone.filter { $0.place == index }.map(\.file))
+        return named.filter { $0.place == index && !gone.contains($0.file) }.map(\.file)
+    }
+
+    // MARK: Files
+
+    /// The files whose names fit.
+    private static func named(_ contents: [WaitingContents?], _ roles: WaitingRoles) -> [Found] {
+        contents.enumerated().flatMap { index, contents in
+            var seen: Set<TrustDataDocument.File> = []
+            let found = (contents?.files ?? []).compactMap { file -> Found? in
+                guard file.size <= Int64(WaitingContents.maximumLength), let (role, _) = roles.parse(file.name),
+                    seen.insert(file).inserted
+                else { return nil }
+                return Found(place: index, file: file, role: role)
+            }
+            return found.prefix(maximumCount)
         }
-        let empty = open.indices.filter { open[$0].isEmpty }
-        return empty.randomElement() ?? open.indices.filter { open[$0].count < maximumCount }.randomElement()
+    }
+
+    /// Reads files, small ones first: nobody can hide a change behind a heap of large ones. Those that are too much stay
+    /// unread.
+    private func look(into named: [Found], _ roles: WaitingRoles) async throws(TrustStoreError) -> [Found] {
+        var found = named
+        var room = Int64(Self.maximumBytes)
+        var whole: [Digest: TargetsProposal] = [:]
+        for index in found.indices.sorted(by: { found[$0].file.size < found[$1].file.size }) {
+            let file = found[index].file
+            guard file.size <= room else { break }
+            room -= file.size
+            found[index].content = .nonsense
+            guard let bytes = try await places[found[index].place].bytes(of: file),
+                let change = roles.change(in: bytes, named: file.name)
+            else { continue }
+            let known = whole[change.identity]
+            guard let merged = try? change.withGoodSignatures(and: known), let signers = try? merged.signers(),
+                signers != (try? known?.signers())
+            else { continue }
+            whole[change.identity] = merged
+            found[index].content = .change(change)
+        }
+        return found
     }
 }

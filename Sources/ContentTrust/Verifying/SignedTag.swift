@@ -74,7 +74,7 @@ extension VerifiedTrustData {
             let (roles, found) = try await search.find(path, in: DelegatedRoles(of: set))
             guard let found else { return nil }
             let evidence = evidence.replacing(roles.set).adding(found.chain)
-            return (try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed), evidence)
+            return (try signedTag(path, found), evidence)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as TUFError {
@@ -104,14 +104,40 @@ extension VerifiedTrustData {
     /// - Throws: ``Refusal`` when a record or a delegated role is refused, or its file cannot be had.
     public func signedTags() async throws(Refusal) -> [SignedTag] {
         let roles = try await search.all(DelegatedRoles(of: set))
-        var tags: [SignedTag] = []
+        var found: [(path: TargetPath, target: FoundTarget)] = []
         do {
-            try roles.forEach { (path, found) throws(TUFError) in
-                tags.append(try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed))
-            }
+            try roles.forEach { (path, target) throws(TUFError) in found.append((path, target)) }
         } catch {
             throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
         }
+        var tags: [SignedTag] = []
+        for (path, target) in found { tags.append(try signedTag(path, target)) }
         return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
+    }
+
+    /// What a record says. One that says nothing usable was written by another tool, and only whoever signs for its role
+    /// can take it out.
+    private func signedTag(_ path: TargetPath, _ found: FoundTarget) throws(Refusal) -> SignedTag {
+        do {
+            return try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed)
+        } catch {
+            let reference = ShellWord.quoted(search.subject.reference(tag: path.string))
+            let refusal = Refusal.metadata(error, checked: "the tag \(path) of \(repository)", pin: pin)
+            let role = ShellWord.quoted(found.role.string)
+            var next = "the publisher runs: trustctl revoke \(reference)"
+            if found.role != .targets, !hasBins {
+                next =
+                    "whoever signs as \(found.role) runs: trustctl revoke --signer \(role) \(reference); "
+                    + "or the publisher: trustctl signer remove \(search.subject.argument) \(role)"
+            }
+            throw Refusal(
+                refusal.reason,
+                checked: refusal.checked,
+                found: refusal.found,
+                expected: "a digest and a media type",
+                next: next,
+                cause: error
+            )
+        }
     }
 }

@@ -16,6 +16,14 @@ struct TagSearch: Sendable {
     let pin: Pin
     let source: Source
 
+    /// Whose tags.
+    var subject: Subject {
+        switch source {
+        case .store(let located, _): located.subject
+        case .seen(let subject): subject
+        }
+    }
+
     /// How many files are asked for at once.
     private static var width: Int { 8 }
 

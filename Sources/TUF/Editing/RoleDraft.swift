@@ -119,15 +119,6 @@ public struct RoleDraft: Sendable {
         signed["meta"] = .object(["snapshot.json": record.json])
     }
 
-    /// Sets what a snapshot says of one role's file (§4.4).
-    ///
-    /// - Parameters:
-    ///   - role: A targets role.
-    ///   - record: Version, length and hashes of its file.
-    public mutating func setRecord(of role: RoleName, to record: MetaRecord) {
-        setRecords([role: record])
-    }
-
     /// Sets what a snapshot says of some roles' files (§4.4).
     ///
     /// - Parameter records: Version, and length and hashes where they are to be told, of each role's file.

@@ -83,6 +83,15 @@ public struct Envelope: Sendable {
     /// The object under `signed`, for editing what was verified.
     var signedValue: JSONValue { signed.value() }
 
+    /// SHA-256 of the canonical form of what lies under `signed`: it names what the file says, whoever has signed it.
+    func signedDigest(role: RoleName) throws(TUFError) -> Digest {
+        do {
+            return try signed.withCanonicalBytes { Digest.compute(.sha256, over: $0) }
+        } catch {
+            throw .notJSON(role: role, error)
+        }
+    }
+
     private static func signatures(
         _ reader: ObjectReader,
         role: RoleName,

@@ -1,4 +1,4 @@
-public import TrustCrypto
+package import TrustCrypto
 
 /// The keys and the threshold by which one role may speak. It comes out of a verified parent, or of what was pinned.
 public struct RoleAuthority: Sendable, Hashable {
@@ -33,13 +33,13 @@ public struct RoleAuthority: Sendable, Hashable {
     }
 
     /// The keys that can be used, by the ids that the parent gives them.
-    public var publicKeys: [KeyID: PublicKey] { keys.compactMapValues(\.publicKey) }
+    package var publicKeys: [KeyID: PublicKey] { keys.compactMapValues(\.publicKey) }
 
     /// The ids by which the parent knows a key.
     ///
     /// - Parameter publicKey: The key.
     /// - Returns: The ids, sorted; none for a key of others.
-    public func ids(of publicKey: PublicKey) -> [KeyID] {
+    package func ids(of publicKey: PublicKey) -> [KeyID] {
         keys.filter { $0.value.publicKey == publicKey }.keys.sorted()
     }
 }

@@ -130,6 +130,35 @@ extension TrustedSet {
     }
 }
 
+extension TrustedSet {
+    /// Another timestamp or snapshot of this repository, as far as a root's keys signed it: what binds those who remember
+    /// it. Its expiry does not matter.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - role: Its role.
+    ///   - root: The root.
+    /// - Returns: The file; nil when it binds nobody who verifies under that root.
+    package func binding<Payload: RolePayload>(
+        _ bytes: [UInt8],
+        as role: RoleName,
+        under root: Verified<Root>
+    ) -> Verified<Payload>? {
+        let context = StageContext(
+            root: root,
+            now: context.now,
+            enforcesExpiry: false,
+            binding: context.binding,
+            limits: context.limits
+        )
+        do {
+            return try context.verified(bytes, role: role, maximumLength: context.limits.listedLength)
+        } catch {
+            return nil
+        }
+    }
+}
+
 /// What all stages after the root share.
 struct StageContext: Sendable {
     let root: Verified<Root>

@@ -19,6 +19,13 @@ public struct Verified<Payload: RolePayload>: Sendable {
     /// - Returns: Its value, or nil when there is none.
     public func field(_ name: String) -> JSONValue? { envelope.signed[name]?.value() }
 
+    /// SHA-256 of the canonical form of what was signed: it names what the file says, whoever has signed it.
+    ///
+    /// - Parameter role: The role, for errors.
+    /// - Returns: The digest.
+    /// - Throws: ``TUFError/notJSON(role:_:)``, not for what was verified.
+    package func signedDigest(role: RoleName) throws(TUFError) -> Digest { try envelope.signedDigest(role: role) }
+
     fileprivate init(payload: Payload, signers: Set<KeyID>, envelope: Envelope) {
         self.payload = payload
         self.signers = signers

@@ -34,11 +34,38 @@ struct PublishText: Sendable {
                     + "it differently; it stayed as readers saw it. Sign it again if that is wrong."
             )
         }
+        for word in report.droppedWords {
+            let reference = subject.reference(tag: word.tag)
+            let command = "--signer \(ShellWord.quoted(word.role.string)) \(ShellWord.quoted(reference))"
+            let text = word.digest.map { digest in
+                "in another set \(word.role) had signed \(digest), which could not be taken in. If it is wanted: "
+                    + "trustctl sign image \(command) --digest \(digest)"
+            }
+            lines.append(
+                style.warning("warning")
+                    + SafeText.escaped(
+                        " \(reference): "
+                            + (text
+                                ?? "in another set \(word.role) had taken it out. If that is wanted: trustctl revoke \(command)")
+                    )
+            )
+        }
         if !report.lostRoles.isEmpty {
             let names = report.lostRoles.map(\.string).joined(separator: ", ")
             lines.append(
                 style.warning("lost")
                     + " what \(SafeText.escaped(names)) had listed: those tags are signed no more. Sign again what is wanted."
+            )
+        }
+        for signer in report.lostSigners {
+            let command = "\(subject.argument) \(signer)"
+            lines.append(
+                style.warning("lost")
+                    + SafeText.escaped(
+                        " the file of the signer \(signer): its tags cannot be verified until a machine that has published it "
+                            + "runs trustctl refresh, or the signer begins anew (trustctl signer request \(command) --out FILE, "
+                            + "then trustctl signer add \(command) --request FILE), or trustctl signer remove \(command)"
+                    )
             )
         }
         return lines + summary
@@ -85,7 +112,11 @@ struct PublishText: Sendable {
             var text = "published \(roles.joined(separator: ", ")) to \(SafeText.escaped(report.store))"
             if report.rounds > 1 { text += ", merged with other publishers" }
             lines.append(text)
-            lines += report.acceptedSigners.map { SafeText.escaped("with what \($0) had signed") }
+            // A new signer's first file, or one that expired soon, says nothing new of any tag.
+            for change in report.acceptedChanges where !change.tags.isEmpty {
+                lines.append(SafeText.escaped("with what \(change.role) had signed, version \(change.version)"))
+                lines += TagChangeText.lines(change.tags, of: subject)
+            }
         }
         let first = report.firstExpiry
         let command = "trustctl refresh \(subject.argument)\(storeArguments)"
@@ -135,6 +166,26 @@ struct PublishText: Sendable {
         ]
         if !report.lostRoles.isEmpty {
             object["lostRoles"] = .array(report.lostRoles.map { .string($0.string) })
+        }
+        if !report.acceptedChanges.isEmpty {
+            object["acceptedChanges"] = .array(
+                report.acceptedChanges.map {
+                    [
+                        "signer": .string($0.role.string), "version": .integer($0.version),
+                        "tags": TagChangeText.json($0.tags),
+                    ]
+                }
+            )
+        }
+        if !report.droppedWords.isEmpty {
+            object["droppedWords"] = .array(
+                report.droppedWords.map {
+                    ["signer": .string($0.role.string), "tag": .string($0.tag), "digest": .optional($0.digest)]
+                }
+            )
+        }
+        if !report.lostSigners.isEmpty {
+            object["lostSigners"] = .array(report.lostSigners.map { .string($0.string) })
         }
         if !report.tags.isEmpty { object["tags"] = .array(tags) }
         object["refreshBefore"] = .string(report.firstExpiry.at.description)

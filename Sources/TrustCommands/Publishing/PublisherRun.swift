@@ -67,9 +67,15 @@ struct PublishOutcomes: Sendable {
         if let refused, reason == .trusted { reason = refused }
     }
 
-    /// Shows a change that waits.
-    func add(_ text: WaitingText) {
-        for line in text.lines { console.note(line) }
+    /// Shows a change that waits; of one that was shown already only what is new.
+    func add(_ text: WaitingText, after shown: WaitingText?) {
+        let lines: [String]
+        if let shown {
+            lines = shown.state == text.state ? [] : [SafeText.escaped(text.state)]
+        } else {
+            lines = text.lines
+        }
+        for line in lines { console.note(line) }
         if json { console.result(text.result.line) }
     }
 

@@ -14,7 +14,8 @@ struct SignerAdd: TrustCommand {
             Takes the keys out of the signer's request, or out of the key stores; a signer for whom there is neither gets a new \
             key, which key export brings to the machine that is to sign with it. Needs the targets key. In patterns * stands for \
             any characters and ? for one: --tag 'v1.*'. Of several signers for one tag the first who lists it has the last word, \
-            after the targets key, which always comes first.
+            after the targets key, which always comes first. Asks where tags become signed by it: those in a request, and those \
+            of a change that waits.
             """
     )
 
@@ -46,6 +47,9 @@ struct SignerAdd: TrustCommand {
 
     @Option(help: ArgumentHelp("Signer that is to come after it; last when not given.", valueName: "name"))
     var before: String?
+
+    @Flag(name: [.short, .long], help: "Do not ask.")
+    var yes = false
 
     @OptionGroup var signerKeys: SignerKeyOptions
     @OptionGroup var keys: KeyOptions
@@ -91,8 +95,22 @@ struct SignerAdd: TrustCommand {
                 scope: try scope(present, subject),
                 isTerminating: terminating ?? present?.role.isTerminating ?? false,
                 first: try request.map(SignerRequestFile.verified),
-                before: next
+                before: next,
+                replacing: present?.role
             )
+            if let change = try await publisher.change(letInBy: signer, of: subject, at: location) {
+                context.console.alert("with the signer this is published:")
+                for line in TagChangeText.lines(change.tags, of: subject) { context.console.alert(line) }
+                guard try yes ? true : Confirmation.isGiven("Publish this?", context) else {
+                    throw Refusal(
+                        .usage,
+                        checked: "the signer \(name) of \(subject)",
+                        found: "nothing was published",
+                        next:
+                            "to throw a waiting change away: trustctl signer sign --discard \(subject.argument) \(name)"
+                    )
+                }
+            }
             return try await publisher.putSigner(signer, of: subject, at: location)
         }
         var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)

@@ -38,13 +38,12 @@ struct SignerList: TrustCommand {
             session async throws(Refusal) in
             let options = try verification.verifierOptions(try session.home.configuration())
             let data = try await TrustVerifier(session: session, options: options).trustData(of: subject, at: location)
-            return (
-                try await data.signedTags(), try await publisher.signerOverview(of: subject, at: location),
-                try await publisher.waitingChanges(of: subject, at: location)
-            )
+            let overview = try await publisher.signerOverview(of: subject, at: location)
+            // Whose word counts nobody can tell while one file is lost.
+            let tags = overview.signers.contains(where: \.isLost) ? nil : try await data.signedTags()
+            return (tags, overview, try await publisher.waitingChanges(of: subject, at: location))
         }
-        var counts: [RoleName: Int] = [:]
-        for tag in tags { counts[tag.role, default: 0] += 1 }
+        let counts = tags.map { Dictionary(grouping: $0, by: \.role).mapValues(\.count) }
         let texts = waiting.map { WaitingText(subject: subject, change: $0, storeArguments: store.arguments) }
         if common.json {
             let object: JSONValue = [
@@ -52,7 +51,9 @@ struct SignerList: TrustCommand {
                 "exitCode": 0,
                 "repository": .string(subject.description),
                 "signedRepository": .string(overview.repository),
-                "signers": .array(overview.signers.map { Self.json($0, tags: counts[$0.role.name] ?? 0) }),
+                "signers": .array(
+                    overview.signers.map { signer in Self.json(signer, tags: counts.map { $0[signer.role.name] ?? 0 }) }
+                ),
                 "waiting": .array(texts.map(\.json)),
             ]
             context.console.result(object.line)
@@ -72,13 +73,24 @@ struct SignerList: TrustCommand {
                         continue
                     }
                     table.add([
-                        role.name.string, Self.scope(role), String(counts[role.name] ?? 0),
-                        signer.version.map(String.init) ?? "-", signer.expires?.description ?? "-",
+                        role.name.string, Self.scope(role), counts.map { String($0[role.name] ?? 0) } ?? "-",
+                        signer.isLost ? "lost" : signer.version.map(String.init) ?? "-",
+                        signer.expires?.description ?? "-",
                         "\(role.keys.threshold) of \(role.keys.keyIDs.count)", key.computedID.string,
                     ])
                 }
             }
             context.console.result(lines: table.lines)
+        }
+        for signer in overview.signers where signer.isLost {
+            let command = "\(subject.argument) \(signer.role.name)"
+            context.console.note(
+                SafeText.escaped(
+                    "the file of \(signer.role.name) is lost, and its tags cannot be verified; on a machine that has published "
+                        + "it: trustctl refresh \(subject.argument)\(store.arguments); else: trustctl signer request \(command) "
+                        + "--out FILE and trustctl signer add \(command) --request FILE, or trustctl signer remove \(command)"
+                )
+            )
         }
         for text in texts { for line in text.lines { context.console.note(line) } }
         return .trusted
@@ -93,7 +105,7 @@ struct SignerList: TrustCommand {
         return text + (role.isTerminating ? ", nobody after it" : "")
     }
 
-    private static func json(_ signer: SignerOverview.Signer, tags: Int) -> JSONValue {
+    private static func json(_ signer: SignerOverview.Signer, tags: Int?) -> JSONValue {
         let role = signer.role
         var object: JSONObject = [
             "name": .string(role.name.string),
@@ -102,8 +114,9 @@ struct SignerList: TrustCommand {
             "terminating": .boolean(role.isTerminating),
             "version": signer.version.map(JSONValue.integer) ?? .null,
             "expires": .optional(signer.expires),
-            "tagCount": .integer(Int64(tags)),
+            "isLost": .boolean(signer.isLost),
         ]
+        if let tags { object["tagCount"] = .integer(Int64(tags)) }
         switch role.scope {
         case .paths(let patterns): object["paths"] = .array(patterns.map { .string($0.string) })
         case .pathHashPrefixes(let prefixes): object["pathHashPrefixes"] = .array(prefixes.map(JSONValue.string))

@@ -70,6 +70,7 @@ struct SignerSign: TrustCommand {
                 try await publisher.sign(change, of: subject, at: location),
                 subject: subject,
                 storeArguments: store.arguments,
+                after: text,
                 results: { _ in
                     change.tags.sorted { $0.key < $1.key }.compactMap { tag, change in
                         guard case .signed(let digest?, _) = change else { return nil }

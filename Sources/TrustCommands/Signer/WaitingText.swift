@@ -13,33 +13,15 @@ struct WaitingText: Sendable {
 
     /// The lines for standard error.
     var lines: [String] {
-        var lines = ["\(change.role) \(change.version) of \(subject) waits"]
-        let names = change.tags.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        lines += names.prefix(PublishText.namedTags).map { "  \(line($0))" }
-        if names.count > PublishText.namedTags {
-            lines.append("  and \(names.count - PublishText.namedTags) tags more")
-        }
-        if names.isEmpty { lines.append("  changes no tag") }
-        lines += change.otherChanges.map { "  changes the field \($0)" }
+        var lines = [SafeText.escaped("\(change.role) \(change.version) of \(subject) waits")]
+        lines += TagChangeText.lines(change.tags, of: subject, uncounted: Set(change.uncountedTags))
+        lines += change.otherChanges.map { SafeText.escaped("  changes the field \($0)") }
         lines.append("  good until \(change.expires)")
-        return (lines + [state]).map(SafeText.escaped)
-    }
-
-    private func line(_ tag: String) -> String {
-        let reference = subject.reference(tag: tag)
-        switch change.tags[tag] {
-        case .signed(let digest, let before):
-            let was = before.map { ", is \($0)" } ?? ""
-            return "\(reference) becomes \(digest?.description ?? "something without a sha256 digest")\(was)"
-        case .revoked(let digest):
-            return "\(reference) is taken out\(digest.map { ", is \($0)" } ?? "")"
-        case nil:
-            return reference
-        }
+        return lines + [SafeText.escaped(state)]
     }
 
     /// What it waits for.
-    private var state: String {
+    var state: String {
         let command = "\(subject.argument)\(storeArguments)"
         guard change.isCurrent else {
             return "it does not follow what is published now, and never comes in: "
@@ -56,20 +38,7 @@ struct WaitingText: Sendable {
 
     /// The object in `--json` output.
     var json: JSONValue {
-        let tags = change.tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, change in
-            var object: JSONObject = ["tag": .string(name)]
-            switch change {
-            case .signed(let digest, let before):
-                object["outcome"] = .string(before == nil ? "added" : "changed")
-                object["digest"] = .optional(digest)
-                object["previous"] = .optional(before)
-            case .revoked(let digest):
-                object["outcome"] = "revoked"
-                object["previous"] = .optional(digest)
-            }
-            return JSONValue.object(object)
-        }
-        return [
+        [
             "signer": .string(change.role.string),
             "version": .integer(change.version),
             "expires": .string(change.expires.description),
@@ -78,7 +47,8 @@ struct WaitingText: Sendable {
             "unsigned": .array(change.missing.sorted().map { .string($0.string) }),
             "isComplete": .boolean(change.isComplete),
             "isCurrent": .boolean(change.isCurrent),
-            "tags": .array(tags),
+            "tags": TagChangeText.json(change.tags),
+            "uncountedTags": .array(change.uncountedTags.map(JSONValue.string)),
             "otherChanges": .array(change.otherChanges.map(JSONValue.string)),
         ]
     }
@@ -94,13 +64,72 @@ struct WaitingText: Sendable {
     }
 }
 
+/// What a signer's change does, by tag.
+enum TagChangeText {
+    /// The lines, set in.
+    ///
+    /// - Parameters:
+    ///   - tags: What it does.
+    ///   - subject: Whose tags.
+    ///   - uncounted: Tags that the signer may not sign.
+    /// - Returns: The lines, escaped.
+    static func lines(
+        _ tags: [String: WaitingChange.TagChange],
+        of subject: Subject,
+        uncounted: Set<String> = []
+    ) -> [String] {
+        guard !tags.isEmpty else { return ["  changes no tag"] }
+        let sorted = tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        var lines = sorted.prefix(PublishText.namedTags).map { tag, change in
+            "  " + line(change, subject.reference(tag: tag))
+                + (uncounted.contains(tag) ? "; it does not count: the signer may not sign this tag" : "")
+        }
+        if sorted.count > PublishText.namedTags {
+            lines.append("  and \(sorted.count - PublishText.namedTags) tags more")
+        }
+        return lines.map(SafeText.escaped)
+    }
+
+    private static func line(_ change: WaitingChange.TagChange, _ reference: String) -> String {
+        switch change {
+        case .signed(let digest, let before):
+            let was = before.map { ", before \($0)" } ?? ""
+            return "\(reference) becomes \(digest?.description ?? "something without a sha256 digest")\(was)"
+        case .revoked(let digest):
+            return "\(reference) is taken out\(digest.map { ", before \($0)" } ?? "")"
+        }
+    }
+
+    /// The array in `--json` output.
+    static func json(_ tags: [String: WaitingChange.TagChange]) -> JSONValue {
+        let sorted = tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        return .array(
+            sorted.map { name, change in
+                var object: JSONObject = ["tag": .string(name)]
+                switch change {
+                case .signed(let digest, let before):
+                    object["outcome"] = .string(before == nil ? "added" : "changed")
+                    object["digest"] = .optional(digest)
+                    object["previous"] = .optional(before)
+                case .revoked(let digest):
+                    object["outcome"] = "revoked"
+                    object["previous"] = .optional(digest)
+                }
+                return .object(object)
+            }
+        )
+    }
+}
+
 extension PublishOutcomes {
-    /// Shows what became of a signer's change. What waits gives no line on standard output: no verifier sees it yet.
+    /// Shows what became of a signer's change. What waits gives no line on standard output: no verifier sees it yet. Of a change
+    /// that was shown already only a new state is told.
     mutating func add(
         _ report: SignerReport,
         subject: Subject,
         storeArguments: String,
         images: [ImageToSign] = [],
+        after shown: WaitingText? = nil,
         results: (PublishReport) -> [String],
         refused: (PublishReport) -> Reason? = { _ in nil }
     ) {
@@ -112,7 +141,8 @@ extension PublishOutcomes {
                 refused: refused(report)
             )
         case .waiting(let change):
-            add(WaitingText(subject: subject, change: change, storeArguments: storeArguments))
+            let text = WaitingText(subject: subject, change: change, storeArguments: storeArguments)
+            add(text, after: shown)
         }
     }
 }

@@ -16,6 +16,9 @@ public actor TestSigners: SignerSource {
     /// Puts the keys of roles out of reach.
     public func withhold(_ roles: Set<RoleName>) { withheld = roles }
 
+    /// Loses the private half of a key.
+    public func lose(_ key: TUFKey) { keys.removeAll { $0.key.publicKey == key.publicKey } }
+
     /// As ``SignerSource`` has it.
     public func signers(for role: RoleName, keys: [PublicKey], threshold: Int) async throws(Refusal) -> [any Signer] {
         asked[role, default: 0] += 1

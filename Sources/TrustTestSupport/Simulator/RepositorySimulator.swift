@@ -332,7 +332,7 @@ extension RepositorySimulator.State {
         for key in keys {
             // By the key itself as well: another one may go by its id.
             let name = "\(key.id) \(key.scheme.rawValue)"
-            let memory = Array(name.utf8) + key.privateKey.publicKey.spkiDER + message
+            let memory = Array(name.utf8) + key.spki + message
             let entry = signatures[memory] ?? key.signatureEntry(over: message)
             signatures[memory] = entry
             entries.append(entry)

@@ -5,13 +5,17 @@ public import TrustCrypto
 /// A key of a simulated repository, in the form that a metadata file gives it. Every part of that form can be changed.
 public struct SimulatedKey: Sendable {
     /// The object under `keys`.
-    public var json: JSONValue
+    public var json: JSONValue { didSet { formID = Self.computedID(of: json) } }
     /// The id under which files name the key; nil takes the one that TUF computes.
     public var customID: String?
     /// The scheme that its signatures really follow.
     public var scheme: SignatureScheme
     /// What signs.
     public let privateKey: PrivateKey
+    /// The public half, as memory of signatures knows it.
+    let spki: [UInt8]
+    // Made once: whole repositories are made of the same keys, over and over.
+    private var formID: String
 
     /// A key in the form that this project writes.
     ///
@@ -22,15 +26,17 @@ public struct SimulatedKey: Sendable {
         self.privateKey = privateKey
         self.scheme = scheme ?? privateKey.scheme
         json = TUFKey(publicKey: privateKey.publicKey, scheme: self.scheme).json
+        spki = privateKey.publicKey.spkiDER
+        formID = Self.computedID(of: json)
     }
 
     /// The id under which files name the key.
-    public var id: String { customID ?? Self.computedID(of: json) }
+    public var id: String { customID ?? formID }
 
     /// The id that TUF computes from the form (TUF 1.0.34 §4.2).
     public var computedID: KeyID {
         do {
-            return try KeyID(Self.computedID(of: json))
+            return try KeyID(formID)
         } catch {
             preconditionFailure("hexadecimal digits are a key id")
         }

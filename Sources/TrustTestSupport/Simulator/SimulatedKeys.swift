@@ -1,3 +1,4 @@
+import Synchronization
 public import TUF
 import TrustCrypto
 
@@ -37,6 +38,17 @@ extension SimulatedKey {
     /// - Parameter number: Which.
     /// - Returns: The key.
     public static func numbered(_ number: UInt32) -> SimulatedKey {
+        numberedKeys.withLock { keys in
+            let key = keys[number] ?? made(number)
+            keys[number] = key
+            return key
+        }
+    }
+
+    // A fuzzer asks for the same few in every run.
+    private static let numberedKeys = Mutex<[UInt32: SimulatedKey]>([:])
+
+    private static func made(_ number: UInt32) -> SimulatedKey {
         let head: [UInt8] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]
         let secret = Digest.compute(.sha256, over: Array("key \(number)".utf8).span).bytes
         return SimulatedKey(TestKeyFile.decode(Base64.encode((head + secret).span)))

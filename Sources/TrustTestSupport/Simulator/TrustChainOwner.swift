@@ -5,7 +5,7 @@ import TUF
 ///
 /// Each role has two keys or three, and two of them must sign.
 struct TrustChainOwner {
-    let repository = RepositorySimulator(repository: nil)
+    private(set) var repository = RepositorySimulator(repository: nil)
     /// The canonical form of everything that the owner signed, by role.
     private(set) var signed: [RoleName: Set<[UInt8]>] = [:]
     /// All files that were served, publication after publication.
@@ -17,11 +17,19 @@ struct TrustChainOwner {
     static let paths = ["x", "ab", "b", "dir/x", "evil"]
     static let names = ["a", "b", "c", "d"].compactMap { try? RoleName($0) }
 
+    /// An owner at the beginning, who is the same each time and is therefore made once.
     init() {
+        self = Self.beginning
+        repository = repository.copy()
+    }
+
+    private static let beginning = TrustChainOwner(beginningAt: SimulatedClock.start)
+
+    private init(beginningAt start: Instant) {
         for role in RoleName.topLevel { repository.root.roles[role] = SimulatedRoleKeys(newKeys(2), threshold: 2) }
         let keys = repository.currentSigners(.root)
         repository.roots[1] = RepositorySimulator.envelope(.object(repository.signed(.root)), signedBy: keys)
-        publish(at: SimulatedClock.start)
+        publish(at: start)
     }
 
     /// Does one thing, and publishes it.

@@ -47,36 +47,42 @@ import TrustTestSupport
         }
     }
 
-    private static func name(_ string: String) throws -> RoleName { try RoleName(string) }
+    static func name(_ string: String) throws -> RoleName { try RoleName(string) }
 
-    private static func scope(_ patterns: String...) -> DelegatedRole.Scope { .paths(patterns.map(PathPattern.init)) }
+    static func scope(_ patterns: String...) -> DelegatedRole.Scope { .paths(patterns.map(PathPattern.init)) }
 
-    private static func put(_ signer: NewSigner, in world: World) async throws -> PublishReport {
+    static func put(_ signer: NewSigner, in world: World) async throws -> PublishReport {
         try await world.publisher.putSigner(signer, of: world.subject, at: world.location)
     }
 
     /// A signer whose key is on the publisher's machine.
     @discardableResult
-    private static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
+    static func addOwn(_ name: RoleName, _ scope: DelegatedRole.Scope, in world: World) async throws -> TUFKey {
         let key = try await world.signers.makeKey(for: name, repository: nil, algorithm: .ecdsaP256)
-        _ = try await put(NewSigner(name: name, keys: [key], scope: scope), in: world)
+        let present = try await signer(name, in: world)
+        _ = try await put(NewSigner(name: name, keys: [key], scope: scope, replacing: present), in: world)
         return key
     }
 
-    private static func sign(_ tag: String, as signer: RoleName, in world: World) async throws -> SignerReport {
+    static func signer(_ name: RoleName, in world: World) async throws -> DelegatedRole? {
+        let overview = try await world.publisher.signerOverview(of: world.subject, at: world.location)
+        return overview.signers.first { $0.role.name == name }?.role
+    }
+
+    static func sign(_ tag: String, as signer: RoleName, in world: World) async throws -> SignerReport {
         let images = try await world.resolver.resolve([(tag, nil)], of: world.subject)
         return try await world.publisher.sign(images, as: signer, of: world.subject, at: world.location)
     }
 
-    private static func refresh(_ world: World) async throws -> PublishReport {
+    static func refresh(_ world: World) async throws -> PublishReport {
         try await world.publisher.refresh(world.subject, at: world.location)
     }
 
-    private static func role(of tag: String, in world: World) async throws -> RoleName? {
+    static func role(of tag: String, in world: World) async throws -> RoleName? {
         try await world.verifier().trustData(of: world.subject, at: world.location).signedTag(tag)?.role
     }
 
-    private static func refusal(_ body: () async throws -> some Any) async -> Reason? {
+    static func refusal(_ body: () async throws -> some Any) async -> Reason? {
         await #expect(throws: Refusal.self) { _ = try await body() }?.reason
     }
 
@@ -249,7 +255,8 @@ import TrustTestSupport
     @Test(arguments: [true, false])
     func filesThatPartedAreMerged(withKey: Bool) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
-            for tag in ["v1", "v2"] { try await world.image(tag, tag) }
+            var digests: [String: Digest] = [:]
+            for tag in ["v1", "v2"] { digests[tag] = try await world.image(tag, tag) }
             let made = try await world.initialize()
             let alice = try Self.name("alice")
             try await Self.addOwn(alice, Self.scope("v*"), in: world)
@@ -259,10 +266,15 @@ import TrustTestSupport
             try old.putBack()
             _ = try await Self.sign("v2", as: alice, in: world)
             if !withKey { await world.signers.withhold([alice]) }
-            _ = try await machine.publisher.refresh(world.subject, at: world.location)
+            let report = try await machine.publisher.refresh(world.subject, at: world.location)
             await world.signers.withhold([])
             let tags = try await world.verifier().trustData(of: world.subject, at: world.location).signedTags()
             #expect(tags.count == (withKey ? 2 : 1))
+            // Whose word was dropped is said, with what it was.
+            let dropped = Set(["v1", "v2"]).subtracting(tags.map(\.tag)).map {
+                DroppedWord(role: alice, tag: $0, digest: digests[$0])
+            }
+            #expect(report.droppedWords == dropped)
             // Whoever has the key mends it.
             if !withKey {
                 _ = try await Self.refresh(world)
@@ -270,6 +282,26 @@ import TrustTestSupport
                 _ = try await Self.sign("v2", as: alice, in: world)
                 for tag in ["v1", "v2"] { #expect(LocalStoreTests.reason(await world.verify(tag)) == .trusted) }
             }
+        }
+    }
+
+    /// A signer signs while the publisher gives it another key: what the former key signed is not signed anew, and not
+    /// forgotten unnoticed.
+    @Test func whatFormerKeysSignedMeanwhileIsTold() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            let digest = try await world.image("v1", "v1")
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let old = try HostileStoreTests.Saved(HostileStoreTests.store(world), in: world, as: "old")
+            let machine = try await Machine("alice", in: world, signers: world.signers, pin: made.pin)
+            _ = try await machine.sign("v1", as: alice)
+            try old.putBack()
+            try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let report = try await machine.publisher.refresh(world.subject, at: world.location)
+            #expect(report.droppedWords == [DroppedWord(role: alice, tag: "v1", digest: digest)])
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .unsignedTag)
+            #expect(try await machine.publisher.refresh(world.subject, at: world.location).droppedWords == [])
         }
     }
 
@@ -315,25 +347,112 @@ import TrustTestSupport
             let request = try await machine.request(alice)
             #expect(request.proposed.count == 1)
             let foreign = try PrivateKey.generate(.ed25519)
+            let present = try await Self.signer(alice, in: world)
             #expect(
                 await Self.refusal {
                     try await Self.put(
                         NewSigner(
                             name: alice,
                             keys: [TUFKey(publicKey: foreign.publicKey, scheme: .ed25519)],
-                            scope: Self.scope("v*")
+                            scope: Self.scope("v*"),
+                            replacing: present
                         ),
                         in: world
                     )
                 } == .keyUnavailable
             )
             #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
-            _ = try await Self.put(
-                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
-                in: world
+            let signer = try NewSigner(
+                name: alice,
+                keys: request.keys,
+                scope: Self.scope("v*"),
+                first: request.verified(),
+                replacing: present
             )
+            _ = try await Self.put(signer, in: world)
+            // Nothing changes, nothing is written.
+            #expect(try await Self.put(signer, in: world).changed == false)
             #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
             #expect(try await Self.role(of: "v1", in: world) == alice)
+        }
+    }
+
+    /// Lost files of signers: they are named, and keep nobody from mending that, one signer after the other.
+    @Test(arguments: [true, false])
+    func lostFilesAreMended(begins: Bool) async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            for tag in ["a1", "b1", "c1"] { try await world.image(tag, tag) }
+            let made = try await world.initialize()
+            let (alice, bob, carol) = (try Self.name("alice"), try Self.name("bob"), try Self.name("carol"))
+            try await Self.addOwn(alice, Self.scope("a*"), in: world)
+            try await Self.addOwn(bob, Self.scope("b*"), in: world)
+            _ = try await Self.sign("a1", as: alice, in: world)
+            _ = try await Self.sign("b1", as: bob, in: world)
+            for name in [alice, bob] { try Files.remove(world.directory.file("trust-data/2.\(name).json")) }
+            // A machine that has not seen them.
+            let machine = try await Machine("new", in: world, signers: world.signers, pin: made.pin)
+            let publisher = machine.publisher
+            func overview() async throws -> [SignerOverview.Signer] {
+                try await publisher.signerOverview(of: world.subject, at: world.location).signers
+            }
+            #expect(try await overview().map(\.isLost) == [true, true])
+            let refusal = await #expect(throws: Refusal.self) {
+                try await publisher.refresh(world.subject, at: world.location)
+            }
+            #expect(refusal?.reason == .trustDataMissing && refusal?.next?.contains("signer request") == true)
+            let key = try await world.signers.makeKey(for: carol, repository: nil, algorithm: .ed25519)
+            let added = try await publisher.putSigner(
+                NewSigner(name: carol, keys: [key], scope: Self.scope("c*")),
+                of: world.subject,
+                at: world.location
+            )
+            #expect(added.lostSigners == [alice, bob])
+            _ = try await publisher.removeSigner(alice, keepingTags: false, of: world.subject, at: world.location)
+            if begins {
+                let request = try await machine.request(bob)
+                let signer = try NewSigner(
+                    name: bob,
+                    keys: request.keys,
+                    scope: Self.scope("b*"),
+                    first: request.verified(),
+                    replacing: try await overview().first { $0.role.name == bob }?.role
+                )
+                _ = try await publisher.putSigner(signer, of: world.subject, at: world.location)
+                #expect(LocalStoreTests.reason(await world.verify("b1")) == .unsignedTag)
+                _ = try await machine.sign("b1", as: bob)
+                #expect(LocalStoreTests.reason(await world.verify("b1")) == .trusted)
+            } else {
+                _ = try await publisher.removeSigner(bob, keepingTags: false, of: world.subject, at: world.location)
+            }
+            #expect(try await overview().map(\.isLost) == (begins ? [false, false] : [false]))
+            _ = try await publisher.refresh(world.subject, at: world.location)
+            _ = try await machine.sign("c1", as: carol)
+            #expect(LocalStoreTests.reason(await world.verify("c1")) == .trusted)
+        }
+    }
+
+    /// A publisher who has not seen another one's change of the signer does not take it back.
+    @Test func aChangedSignerIsNotWrittenBack() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            _ = try await world.initialize()
+            let alice = try Self.name("alice")
+            let key = try await Self.addOwn(alice, Self.scope("v*"), in: world)
+            let seen = try await Self.signer(alice, in: world)
+            try await Self.addOwn(alice, Self.scope("w*"), in: world)
+            let present = try await Self.signer(alice, in: world)
+            for replaced in [seen, nil] {
+                let signer = try NewSigner(
+                    name: alice,
+                    keys: [key],
+                    scope: Self.scope("v*", "x*"),
+                    replacing: replaced
+                )
+                #expect(await Self.refusal { try await Self.put(signer, in: world) } == .conflict)
+            }
+            #expect(try await Self.signer(alice, in: world) == present)
+            _ = try await world.publisher.removeSigner(alice, keepingTags: false, of: world.subject, at: world.location)
+            let signer = try NewSigner(name: alice, keys: [key], scope: Self.scope("x*"), replacing: present)
+            #expect(await Self.refusal { try await Self.put(signer, in: world) } == .conflict)
         }
     }
 

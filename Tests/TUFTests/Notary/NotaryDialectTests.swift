@@ -146,6 +146,27 @@ import TrustTestSupport
 
     // MARK: Rollback
 
+    /// Why a repository is refused by somebody who has seen it before; nil when it is not.
+    static func refusal(of repository: NotarySimulator, after seen: NotarySimulator) throws -> TUFError? {
+        var repository = repository
+        let id = try repository.listed(.root).notaryCanonicalID
+        let stage = try RootStage(
+            anchor: .keys([id], threshold: 1),
+            firstRoot: repository.roots[1] ?? [],
+            binding: .notary(gun: gun)
+        )
+        do throws(TUFError) {
+            var snapshot = try stage.close(at: now).accept(repository.files[.timestamp] ?? [])
+            guard snapshot.remember(seen.files[.snapshot] ?? []) else { return .roleNotListed(.snapshot) }
+            var targets = try snapshot.accept(repository.files[.snapshot] ?? [])
+            guard targets.remember(seen.files[.targets] ?? []) else { return .roleNotListed(.targets) }
+            _ = try targets.accept(repository.files[.targets] ?? [])
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Servers hold the keys of snapshot and timestamp, so they could bring old targets back.
     @Test func olderTargetsUnderANewSnapshot() async throws {
         var repository = try Self.repository()
@@ -160,18 +181,7 @@ import TrustTestSupport
         repository.versions[.snapshot] = 3
         repository.versions[.timestamp] = 3
         try await repository.publishSnapshot()
-        let id = try repository.listed(.root).notaryCanonicalID
-        let stage = try RootStage(
-            anchor: .keys([id], threshold: 1),
-            firstRoot: repository.roots[1] ?? [],
-            binding: .notary(gun: Self.gun)
-        )
-        var targets = try stage.close(at: Self.now).accept(repository.files[.timestamp] ?? [])
-            .accept(repository.files[.snapshot] ?? [])
-        #expect(targets.remember(seen.files[.targets] ?? []))
-        #expect(throws: TUFError.rollback(role: .targets, known: 2, offered: 1)) {
-            _ = try targets.accept(repository.files[.targets] ?? [])
-        }
+        #expect(try Self.refusal(of: repository, after: seen) == .rollback(role: .targets, known: 2, offered: 1))
         let listed = try #require(try DelegatedRoles(of: Self.set(repository)).missing().first)
         #expect(throws: TUFError.rollback(role: NotarySimulator.releases, known: 2, offered: 1)) {
             _ = try listed.load(
@@ -189,17 +199,7 @@ import TrustTestSupport
         repository.versions[.snapshot] = 4
         repository.versions[.timestamp] = 2
         try await repository.publish()
-        let id = try repository.listed(.root).notaryCanonicalID
-        let stage = try RootStage(
-            anchor: .keys([id], threshold: 1),
-            firstRoot: repository.roots[1] ?? [],
-            binding: .notary(gun: Self.gun)
-        )
-        var snapshot = try stage.close(at: Self.now).accept(repository.files[.timestamp] ?? [])
-        #expect(snapshot.remember(seen.files[.snapshot] ?? []))
-        #expect(throws: TUFError.rollback(role: .snapshot, known: 5, offered: 4)) {
-            _ = try snapshot.accept(repository.files[.snapshot] ?? [])
-        }
+        #expect(try Self.refusal(of: repository, after: seen) == .rollback(role: .snapshot, known: 5, offered: 4))
     }
 
     // MARK: Form

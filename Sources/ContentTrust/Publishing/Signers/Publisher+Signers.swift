@@ -21,14 +21,32 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/keyUnavailable`` when the role has no file that its keys have
-    ///   signed and they are not at hand; ``Reason/usage`` in a repository whose tags lie in hash bins.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/conflict`` when the signer is not the one that this one was made
+    ///   from; ``Reason/keyUnavailable`` when the role has no file that its keys have signed and they are not at hand;
+    ///   ``Reason/usage`` in a repository whose tags lie in hash bins.
     public func putSigner(
         _ signer: NewSigner,
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
         try await change(.put(signer), of: subject, at: location)
+    }
+
+    /// What a signer has signed that would be published with the signer, or with other keys or a lower threshold of it: look
+    /// at it before ``putSigner(_:of:at:)``.
+    ///
+    /// - Parameters:
+    ///   - signer: The signer.
+    ///   - subject: Whose tags.
+    ///   - location: Where the trust data lies, if not beside the images.
+    /// - Returns: The change; nil where none would come in, or it changes no tag.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    public func change(
+        letInBy signer: NewSigner,
+        of subject: Subject,
+        at location: StoreLocation? = nil
+    ) async throws(Refusal) -> AcceptedChange? {
+        try await readWaiting(of: subject, at: location).change(letInBy: signer)
     }
 
     /// Takes a signer out. Needs the targets key.
@@ -81,29 +99,36 @@ extension Publisher {
     ///   - name: The signer.
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
-    /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags.
+    /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags, unless they are lost.
     /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
     public func requestSigner(
         _ name: RoleName,
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> SignerRequest {
-        let desk = try await signerDesk(subject, location)
-        let version = (desk.versions[name] ?? desk.candidate.set.snapshot.payload.roles[name]?.version ?? 0) + 1
+        let waiting = try await readWaiting(of: subject, at: location)
+        let version = (waiting.versions[name] ?? waiting.candidate.set.snapshot.payload.roles[name]?.version ?? 0) + 1
         var draft: RoleDraft
-        if let file = try await desk.present(name) {
+        // One whose file is lost begins anew, without a tag.
+        if case .file(let file) = try await waiting.present(name) {
             draft = RoleDraft(editing: file.targets, role: name)
             draft.setField(SignerFile.field, to: SignerFile.json(SignerFile.ancestors(of: [file])))
         } else {
-            draft = RoleDraft(role: name, version: 1, expires: desk.now, issued: desk.now, repository: desk.repository)
+            draft = RoleDraft(
+                role: name,
+                version: 1,
+                expires: waiting.now,
+                issued: waiting.now,
+                repository: waiting.repository
+            )
             draft.changeTargets([:])
         }
         let lifetime = lifetimes.seconds(of: .targets, present: nil)
-        draft.setVersion(version, expires: desk.now.advanced(bySeconds: lifetime), issued: desk.now)
+        draft.setVersion(version, expires: waiting.now.advanced(bySeconds: lifetime), issued: waiting.now)
         do {
             return try SignerRequest(draft)
         } catch {
-            throw Refusal.metadata(error, checked: "a request to sign for \(subject)", pin: desk.pin)
+            throw Refusal.metadata(error, checked: "a request to sign for \(subject)", pin: waiting.pin)
         }
     }
 
@@ -160,14 +185,14 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation?
     ) async throws(Refusal) -> SignerReport {
-        let desk = try await signerDesk(subject, location)
-        let authority = try desk.authority(of: signer)
-        if try await desk.publishes(with: authority) {
+        let waiting = try await readWaiting(of: subject, at: location)
+        let authority = try waiting.authority(of: signer)
+        if try await waiting.publishes(with: authority) {
             return .published(
                 try await publish(.signerTags(signer, changes), subject: subject, location: location)
             )
         }
-        if let change = try await desk.submit(changes, authority) { return .waiting(change) }
+        if let change = try await waiting.submit(changes, authority) { return .waiting(change) }
         // Nothing is to be signed, so that no key is needed to say so.
         return .published(try await publish(.signerTags(signer, changes), subject: subject, location: location))
     }
@@ -185,7 +210,7 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> [WaitingChange] {
-        try await signerDesk(subject, location).changes()
+        try await readWaiting(of: subject, at: location).changes()
     }
 
     /// Adds signatures to a waiting change, with those of the signer's keys that are at hand. With the snapshot and timestamp
@@ -203,11 +228,24 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> SignerReport {
-        let desk = try await signerDesk(subject, location)
-        let signed = try await desk.sign(change)
-        if signed.isComplete, try await desk.canPublish() {
+        let waiting = try await readWaiting(of: subject, at: location)
+        let signed = try await waiting.sign(change)
+        if signed.isComplete, try await waiting.canPublish() {
             let report = try await publish(.refresh, subject: subject, location: location)
-            if report.acceptedSigners.contains(change.role) { return .published(report) }
+            // Another change of the signer, or another publisher, may have been faster.
+            let waiting = try await readWaiting(of: subject, at: location)
+            if case .file(let file) = try await waiting.present(change.role), file.includes(change.identity) {
+                return .published(report)
+            }
+            guard let waiting = try await waiting.changes().first(where: { $0.identity == change.identity }) else {
+                throw Refusal(
+                    .conflict,
+                    checked: "the change of \(change.role)",
+                    found: "another change of the signer was published",
+                    next: "look at trustctl signer list \(subject.argument), and sign its tags anew"
+                )
+            }
+            return .waiting(waiting)
         }
         return .waiting(signed)
     }
@@ -224,10 +262,10 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) {
-        try await signerDesk(subject, location).discard(change)
+        try await readWaiting(of: subject, at: location).discard(change)
     }
 
-    func signerDesk(_ subject: Subject, _ location: StoreLocation?) async throws(Refusal) -> SignerDesk {
+    func readWaiting(of subject: Subject, at location: StoreLocation?) async throws(Refusal) -> WaitingChanges {
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
@@ -240,6 +278,6 @@ extension Publisher {
             now: now
         )
         let signing = SetSigning(signers: signers, lifetimes: lifetimes, subject: subject, now: now)
-        return try await SignerDesk(located, pin: pin, reader: reader, signing: signing)
+        return try await WaitingChanges(located, pin: pin, reader: reader, signing: signing)
     }
 }

@@ -12,6 +12,8 @@ public struct NewSigner: Sendable {
     /// The signer that is to come after this one when both may sign a tag; nil leaves a new one last, and a present one where
     /// it is.
     public let before: RoleName?
+    /// The signer that this one was made from; nil where there was none of its name. Somebody may have changed it since.
+    public let replaced: DelegatedRole?
 
     /// A signer.
     ///
@@ -23,6 +25,8 @@ public struct NewSigner: Sendable {
     ///   - isTerminating: Whether nobody after it may sign these.
     ///   - first: The first file of the role.
     ///   - before: The signer that is to come after it.
+    ///   - replaced: The present signer of that name, as it was when this one was made from it. Where the trust data has
+    ///     another one, or one although there was none, the change is refused.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     public init(
         name: RoleName,
@@ -31,7 +35,8 @@ public struct NewSigner: Sendable {
         scope: DelegatedRole.Scope,
         isTerminating: Bool = false,
         first: Verified<Targets>? = nil,
-        before: RoleName? = nil
+        before: RoleName? = nil,
+        replacing replaced: DelegatedRole? = nil
     ) throws(Refusal) {
         let ids = keys.map(\.computedID)
         let distinct = Set(keys.compactMap(\.publicKey)).count
@@ -62,6 +67,7 @@ public struct NewSigner: Sendable {
         self.keys = keys
         self.first = first
         self.before = before
+        self.replaced = replaced
     }
 
     var keysByID: [KeyID: TUFKey] { Dictionary(keys.map { ($0.computedID, $0) }) { first, _ in first } }

@@ -48,6 +48,12 @@ struct SignerDelegations: Sendable, Equatable {
         return found
     }
 
+    /// Whether a signer is asked about a tag.
+    func mayList(_ signer: RoleName, _ tag: String) -> Bool {
+        guard let path = try? TargetPath(tag) else { return false }
+        return roles(for: path).contains { $0.name == signer }
+    }
+
     /// Delegates to a role, in the place that it has, or else before another one, or else last.
     mutating func put(_ role: DelegatedRole, keys new: [KeyID: TUFKey], before next: RoleName?) {
         let place = roles.firstIndex { $0.name == role.name }

@@ -2,6 +2,26 @@ import CanonicalJSON
 import TUF
 import TrustCrypto
 
+/// What there is of a signer's role in a set that lists it.
+enum PresentSignerFile: Sendable {
+    case file(SignerFile)
+    /// The file is not signed by the keys that the signer is to have.
+    case notSigned
+    /// Neither the store nor this machine has the file: what to tell whoever needs it.
+    case lost(Refusal)
+
+    /// The file, for those who cannot go on where it is lost.
+    var needed: SignerFile? {
+        get throws(PublishError) {
+            switch self {
+            case .file(let file): return file
+            case .notSigned: return nil
+            case .lost(let refusal): throw .refused(refusal)
+            }
+        }
+    }
+}
+
 /// A file of a signer's role, and which files of the role went into it.
 ///
 /// Two machines of one signer can each make a file from the same one. Only the signer's key can merge them, so that the role
@@ -9,6 +29,8 @@ import TrustCrypto
 struct SignerFile: Sendable {
     /// A file of the role.
     struct Entry: Sendable, Hashable {
+        /// SHA-256 of the canonical form of what was signed. Signatures are added while a change waits, and what follows it
+        /// must not depend on how many it had by then.
         let digest: Digest
         let version: Int64
     }
@@ -28,16 +50,15 @@ struct SignerFile: Sendable {
 
     init(_ targets: Verified<Targets>, role: RoleName) throws(TUFError) {
         self.targets = targets
-        let bytes = targets.bytes
-        own = Entry(
-            digest: Digest.compute(.sha256, over: bytes.span),
-            version: targets.payload.common.version
-        )
+        own = Entry(digest: try targets.signedDigest(role: role), version: targets.payload.common.version)
         ancestors = try Self.entries(targets.field(Self.field), role: role, below: own.version)
     }
 
     /// Whether everything in another file went into this one.
     func covers(_ other: SignerFile) -> Bool { own == other.own || ancestors.contains(other.own) }
+
+    /// Whether a change is in this file: it is this one, or went into it.
+    func includes(_ change: Digest) -> Bool { own.digest == change || ancestors.contains { $0.digest == change } }
 
     /// The version of the newest file that went into both; nil when none is known.
     func forkVersion(with other: SignerFile) -> Int64? {

@@ -9,8 +9,10 @@ public struct SignerOverview: Sendable {
         public let role: DelegatedRole
         /// Its keys; key ids that the targets name without a key are left out.
         public let keys: [TUFKey]
-        /// The version of its file; nil when it has none.
+        /// The version of its file; nil when it has none that its keys have signed.
         public let version: Int64?
+        /// Whether its file is listed, and neither the store nor this machine has it.
+        public let isLost: Bool
         /// When its file expires; nil when it has none that its keys have signed.
         public let expires: Instant?
     }
@@ -33,21 +35,29 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> SignerOverview {
-        let desk = try await signerDesk(subject, location)
+        let waiting = try await readWaiting(of: subject, at: location)
         var signers: [SignerOverview.Signer] = []
-        for role in desk.delegations.roles {
-            let file = try await desk.present(role.name)
+        for role in waiting.delegations.roles {
+            let present = try await waiting.present(role.name)
+            var file: SignerFile?
+            var isLost = false
+            switch present {
+            case .file(let found): file = found
+            case .lost: isLost = true
+            case .notSigned: break
+            }
             signers.append(
                 SignerOverview.Signer(
                     role: role,
-                    keys: role.keys.keyIDs.compactMap { desk.delegations.keys[$0] },
+                    keys: role.keys.keyIDs.compactMap { waiting.delegations.keys[$0] },
                     version: file?.own.version,
+                    isLost: isLost,
                     expires: file?.targets.payload.common.expires
                 )
             )
         }
         return SignerOverview(
-            repository: desk.candidate.set.root.payload.common.repository ?? desk.repository,
+            repository: waiting.candidate.set.root.payload.common.repository ?? waiting.repository,
             signers: signers
         )
     }

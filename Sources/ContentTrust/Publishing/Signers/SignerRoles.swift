@@ -32,10 +32,10 @@ struct SignerRoles: Sendable {
     private let signing: SetSigning
     let delegations: SignerDelegations
     private(set) var roles: [RoleName: Role] = [:]
-    /// Tags that two machines of a signer had set differently; what counts stayed.
-    private(set) var unmerged: [TargetPath] = []
-    /// Roles whose waiting change went in.
-    private(set) var accepted: [RoleName] = []
+    /// What signers had said of tags and that is in no file which goes on.
+    private(set) var dropped: [DroppedWord] = []
+    /// Changes that had waited, or came with a request, and went in.
+    private(set) var accepted: [AcceptedChange] = []
 
     init(_ edit: TagEdit, reader: CandidateReader, signing: SetSigning) {
         plan = edit.plan
@@ -61,7 +61,13 @@ struct SignerRoles: Sendable {
             let own = waiting.filter { $0.authority.role == name }
             let first = first.flatMap { $0.authority.role == name ? $0 : nil }
             guard touched.contains(name) || first != nil || !own.isEmpty || !isQuiet(name, authority) else { continue }
-            roles[name] = try await role(name, authority, waiting: own, first: first)
+            roles[name] = try await role(
+                name,
+                authority,
+                waiting: own,
+                first: first,
+                isNeeded: touched.contains(name) || !isQuiet(name, authority)
+            )
         }
     }
 
@@ -82,26 +88,44 @@ struct SignerRoles: Sendable {
         _ name: RoleName,
         _ authority: RoleAuthority,
         waiting: [TargetsProposal],
-        first: TargetsProposal?
-    ) async throws(PublishError) -> Role {
+        first: TargetsProposal?,
+        isNeeded: Bool
+    ) async throws(PublishError) -> Role? {
         var files: [SignerFile] = []
-        // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
-        for candidate in candidates
-        where candidate.set.snapshot.payload.roles[name] != nil
-            && candidate.set.targets.payload.delegations?.authority(of: name) != nil
-        {
-            if let file = try await reader.signerFile(name, authority, in: candidate, plan) { files.append(file) }
+        var formerFiles: [SignerFile] = []
+        for candidate in candidates where candidate.set.snapshot.payload.roles[name] != nil {
+            // A snapshot lists roles for ever; what a signer had signed who was removed counts for nothing.
+            guard let own = candidate.set.targets.payload.delegations?.authority(of: name) else { continue }
+            let present = try await reader.signerFile(name, authority, in: candidate, plan)
+            if case .lost = present {
+                // A request begins the role anew, and what waits follows what nobody has.
+                if first != nil { continue }
+                guard isNeeded else { return nil }
+            }
+            if let file = try present.needed {
+                files.append(file)
+            } else if own != authority,
+                case .file(let file) = try await reader.signerFile(name, own, in: candidate, plan)
+            {
+                formerFiles.append(file)
+            }
         }
         // A higher version first: it must not go down for those who saw it.
         files = SignerFile.newest(of: files).enumerated()
             .sorted { ($1.element.own.version, $0.offset) < ($0.element.own.version, $1.offset) }.map(\.element)
         let listed = plan.nextVersion(of: name)
+        var new: SignerFile?
         if let first {
-            files = [try begin(with: first, after: files, version: listed)]
-            accepted.append(name)
-        } else if !files.isEmpty, let next = next(waiting, after: files, version: listed, name: name) {
-            accepted.append(name)
-            files = [next]
+            new = try begin(with: first, after: files, version: listed)
+        } else {
+            new = Self.next(waiting, after: files, listed: listed - 1, role: name, now: signing.now)
+        }
+        if let new {
+            let present = files.first ?? formerFiles.first
+            do { accepted.append(try AcceptedChange(new, role: name, after: present, delegations)) } catch {
+                throw .refused(Refusal.metadata(error, checked: "the change of \(name)", pin: nil))
+            }
+            files = [new]
         }
         let nextVersion = max(listed, (files.map(\.own.version).max() ?? 0) + 1)
         let canSign = try await signing.canSign(authority)
@@ -111,20 +135,19 @@ struct SignerRoles: Sendable {
         }
         // A version that readers have seen listed must not go down, whoever signed it.
         let isBehind = files.first.map { $0.own.version < listed - 1 } ?? false
-        if isBehind, !canSign, !plan.others.isEmpty { throw .cannotMerge }
+        if isBehind, !canSign, !plan.others.isEmpty { throw .cannotMerge(needing: name) }
         let before = try table(files.first?.targets ?? former, name)
         var after = before
         for other in files.dropFirst() {
-            let fork = files[0].forkVersion(with: other) ?? other.own.version
-            var merged = after
-            unmerged += merged.merge(try table(other.targets, name), since: fork, version: nextVersion)
-            if canSign {
-                after = merged
-            } else {
-                unmerged += merged.changes(from: after).filter { path, record in
-                    !(record.map { after.records[path]?.means($0) ?? false } ?? (after.records[path] == nil))
-                }.map(\.key)
-            }
+            let fork = files[0].forkVersion(with: other)
+            let theirs = try table(other.targets, name)
+            if canSign, let fork { _ = after.merge(theirs, since: fork, version: nextVersion) }
+            dropped += DroppedWord.words(of: name, theirs, since: fork, missingIn: after)
+        }
+        // Nobody signs anew what keys signed that were taken away, and nobody forgets it unnoticed.
+        for other in formerFiles where former == nil && !files.contains(where: { $0.covers(other) }) {
+            let fork = files.first?.forkVersion(with: other)
+            dropped += DroppedWord.words(of: name, try table(other.targets, name), since: fork, missingIn: after)
         }
         let expires = files.first?.targets.payload.common
         return Role(
@@ -139,20 +162,21 @@ struct SignerRoles: Sendable {
         )
     }
 
-    /// The file of a request. It must have been made for what is there now.
+    /// The file of a request, unless it is there already. It must have been made for what is there now.
     private func begin(
         with first: TargetsProposal,
         after files: [SignerFile],
         version: Int64
-    ) throws(PublishError) -> SignerFile {
+    ) throws(PublishError) -> SignerFile? {
         let name = first.authority.role
         let file: SignerFile
-        do { file = try SignerFile(try first.verified(), role: name) } catch {
+        do { file = try SignerFile(try first.withGoodSignatures().verified(), role: name) } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
         }
+        if files.first?.own == file.own { return nil }
         // The keys that signed what counts now may be gone.
         let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
-        guard !isOutdated || files.first?.own == file.own, file.targets.payload.common.expires > signing.now else {
+        guard !isOutdated, file.targets.payload.common.expires > signing.now else {
             throw .refused(
                 Refusal(
                     .conflict,
@@ -166,21 +190,38 @@ struct SignerRoles: Sendable {
         return file
     }
 
-    /// The newest submitted file that follows all that counts now.
-    private func next(
+    /// The newest submitted file that follows all that counts now. Signatures that anybody wrote beside the signer's do not
+    /// come in with it.
+    static func next(
         _ waiting: [TargetsProposal],
         after files: [SignerFile],
-        version: Int64,
-        name: RoleName
+        listed: Int64,
+        role: RoleName,
+        now: Instant
     ) -> SignerFile? {
-        waiting.compactMap { proposal -> SignerFile? in
-            guard let verified = try? proposal.verified(), let file = try? SignerFile(verified, role: name),
-                file.own.version >= version, file.own.version - version < SignerFile.maximumLead,
-                verified.payload.common.expires > signing.now, files.allSatisfy(file.covers),
-                Self.hasForm(verified.payload, revoked: verified.field(TagTable.revokedField), name)
-            else { return nil }
-            return file
-        }.max { $0.own.version < $1.own.version }
+        waiting.filter { follows($0, files, listed: listed, now: now) }
+            .compactMap { try? SignerFile($0.withGoodSignatures().verified(), role: role) }
+            .max { $0.own.version < $1.own.version }
+    }
+
+    /// Whether a change may come in, once enough keys have signed it.
+    ///
+    /// - Parameters:
+    ///   - change: The change.
+    ///   - files: What counts now of its role; it follows all of that.
+    ///   - listed: The newest listed version of the role. A version that leaves no room above would keep everybody from
+    ///     publishing.
+    ///   - now: It must not have expired.
+    /// - Returns: Whether it may.
+    static func follows(_ change: TargetsProposal, _ files: [SignerFile], listed: Int64, now: Instant) -> Bool {
+        let role = change.authority.role
+        let version = change.proposed.common.version
+        guard !files.isEmpty, version > listed, version - listed < SignerFile.maximumLead,
+            change.proposed.common.expires > now,
+            let ancestors = try? SignerFile.entries(change.field(SignerFile.field), role: role, below: version)
+        else { return false }
+        return files.allSatisfy { ancestors.contains($0.own) }
+            && hasForm(change.proposed, revoked: change.field(TagTable.revokedField), role)
     }
 
     /// Whether all records are those of tags. A file that readers refuse would end every search that comes to it, and whoever
@@ -224,11 +265,6 @@ struct SignerRoles: Sendable {
             .first { record(for: path, in: $0) != nil }
     }
 
-    /// Whether a signer is asked about a tag.
-    func mayList(_ signer: RoleName, _ path: TargetPath) -> Bool {
-        delegations.roles(for: path).contains { $0.name == signer }
-    }
-
     /// Lists a tag in a role, or takes it out (nil).
     mutating func set(_ record: TargetRecord?, for path: TargetPath, in name: RoleName) {
         guard let version = roles[name]?.nextVersion else { return }
@@ -243,13 +279,12 @@ struct SignerRoles: Sendable {
 
     /// Files that go into the new set as others have signed them.
     var taken: [SignedFile] {
-        roles.sorted { $0.key < $1.key }.compactMap { name, role in
+        roles.sorted { $0.key < $1.key }.compactMap { name, role -> SignedFile? in
             guard !role.isChanged, let file = role.files.first else { return nil }
             let listed = plan.base.set.snapshot.payload.roles[name]
-            guard listed?.version != file.own.version || listed?.hashes.contains(file.own.digest) != true else {
-                return nil
-            }
-            return SignedFile(role: name, version: file.own.version, bytes: file.targets.bytes)
+            let new = SignedFile(role: name, version: file.own.version, bytes: file.targets.bytes)
+            let isListed = listed.map { $0.version == new.version && new.record.hashes.allSatisfy($0.hashes.contains) }
+            return isListed ?? false ? nil : new
         }
     }
 

@@ -17,6 +17,9 @@ public struct WaitingChange: Sendable {
     public let version: Int64
     /// What it does, by tag.
     public let tags: [String: TagChange]
+    /// Tags that it lists and the signer may not sign: they do not match its patterns, or another signer ends the search for
+    /// them. What it says of these counts for nothing.
+    public let uncountedTags: [String]
     /// Fields that it changes besides tags and what follows from them; nobody is asked to sign these.
     public let otherChanges: [String]
     /// Which of the signer's keys have signed it, by computed id.
@@ -33,11 +36,8 @@ public struct WaitingChange: Sendable {
     public let isComplete: Bool
     let proposal: TargetsProposal
 
-    /// The file that waits.
-    var digest: Digest {
-        let bytes = proposal.file.bytes
-        return Digest.compute(.sha256, over: bytes.span)
-    }
+    /// Names the change, whoever has signed it.
+    var identity: Digest { proposal.identity }
 
     /// What differs from file to file of a role whose tags alone change.
     private static let fieldsOfTags: Set<String> = [
@@ -46,7 +46,7 @@ public struct WaitingChange: Sendable {
 
     init(
         _ proposal: TargetsProposal,
-        keys: RoleKeysByID,
+        _ delegations: SignerDelegations,
         present: SignerFile?,
         isCurrent: Bool
     ) throws(TUFError) {
@@ -61,24 +61,34 @@ public struct WaitingChange: Sendable {
         version = proposal.proposed.common.version
         expires = proposal.proposed.common.expires
         threshold = proposal.authority.threshold
+        let ids = delegations.role(role)?.keys.keyIDs ?? []
+        let keys = delegations.keys.filter { ids.contains($0.key) }
         let signed = try proposal.signers()
         isComplete = signed.count >= threshold
         signers = Set(signed.compactMap { keys[$0]?.computedID })
         missing = Set(keys.values.map(\.computedID)).subtracting(signers)
-        var changes: [String: TagChange] = [:]
-        var listed: Set<TargetPath> = []
-        try proposal.proposed.forEach { (path, record) throws(TUFError) in
-            listed.insert(path)
-            let before = table.records[path]
-            guard before.map({ !$0.means(record) }) ?? true else { return }
-            changes[path.string] = .signed(record.digest(.sha256), before: before?.digest(.sha256))
-        }
-        for (path, record) in table.records where !listed.contains(path) {
-            changes[path.string] = .revoked(record.digest(.sha256))
-        }
-        tags = changes
+        tags = try table.changes(to: proposal.proposed)
+        uncountedTags = tags.filter { tag, change in
+            guard case .signed = change else { return false }
+            return !delegations.mayList(role, tag)
+        }.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }
 
-/// The keys of a role by the ids that its parent gives them.
-typealias RoleKeysByID = [KeyID: TUFKey]
+extension TagTable {
+    /// What a new file of a signer does, by tag.
+    func changes(to targets: Targets) throws(TUFError) -> [String: WaitingChange.TagChange] {
+        var changes: [String: WaitingChange.TagChange] = [:]
+        var listed: Set<TargetPath> = []
+        try targets.forEach { (path, record) throws(TUFError) in
+            listed.insert(path)
+            let before = records[path]
+            guard before.map({ !$0.means(record) }) ?? true else { return }
+            changes[path.string] = .signed(record.digest(.sha256), before: before?.digest(.sha256))
+        }
+        for (path, record) in records where !listed.contains(path) {
+            changes[path.string] = .revoked(record.digest(.sha256))
+        }
+        return changes
+    }
+}

@@ -2,8 +2,8 @@ import TUF
 import TUFClient
 import TrustCrypto
 
-/// What a signer works on who cannot publish: the set that is there, and the changes that wait beside it.
-struct SignerDesk: Sendable {
+/// The changes of signers that wait beside a set, for those who sign them and cannot publish.
+struct WaitingChanges: Sendable {
     let candidate: Candidate
     let delegations: SignerDelegations
     let pin: Pin
@@ -12,16 +12,13 @@ struct SignerDesk: Sendable {
     private let signing: SetSigning
     private let subject: Subject
     private let store: any TrustStore
-    private let waiting: WaitingFiles
-    private let binding: RepositoryBinding
+    private let files: WaitingFiles
+    let roles: WaitingRoles
 
     var now: Instant { signing.now }
 
     /// The newest listed version of each signer's role, 0 for one that has no file.
-    var versions: [RoleName: Int64] {
-        let listed = candidate.set.snapshot.payload.roles
-        return Dictionary(uniqueKeysWithValues: delegations.names.map { ($0, listed[$0]?.version ?? 0) })
-    }
+    var versions: [RoleName: Int64] { roles.versions }
 
     init(
         _ located: LocatedTrustData,
@@ -35,8 +32,7 @@ struct SignerDesk: Sendable {
         subject = located.subject
         store = located.store
         repository = located.repository
-        binding = pin.binding(for: located.repository)
-        waiting = WaitingFiles(places: located.store.waitingPlaces)
+        files = WaitingFiles(places: located.store.waitingPlaces)
         guard let data = located.data else {
             throw Refusal(
                 .trustDataMissing,
@@ -49,6 +45,12 @@ struct SignerDesk: Sendable {
             let candidate = try await reader.candidate(data)
             return (candidate, try reader.delegations(of: candidate))
         }
+        let listed = candidate.set.snapshot.payload.roles
+        roles = WaitingRoles(
+            delegations: delegations,
+            versions: Dictionary(uniqueKeysWithValues: delegations.names.map { ($0, listed[$0]?.version ?? 0) }),
+            binding: pin.binding(for: located.repository)
+        )
     }
 
     func authority(of name: RoleName) throws(Refusal) -> RoleAuthority {
@@ -79,10 +81,17 @@ struct SignerDesk: Sendable {
     }
 
     /// The file of a signer's role that counts now.
-    func present(_ name: RoleName) async throws(Refusal) -> SignerFile? {
-        guard candidate.set.snapshot.payload.roles[name] != nil, let authority = delegations.authority(of: name),
+    func present(_ name: RoleName) async throws(Refusal) -> PresentSignerFile {
+        guard let authority = delegations.authority(of: name) else { return .notSigned }
+        return try await present(authority)
+    }
+
+    private func present(_ authority: RoleAuthority) async throws(Refusal) -> PresentSignerFile {
+        let name = authority.role
+        // What a former signer of the name had signed counts for nothing.
+        guard candidate.set.snapshot.payload.roles[name] != nil, delegations.role(name) != nil,
             let plan = MergePlan([candidate], present: candidate.identity)
-        else { return nil }
+        else { return .notSigned }
         return try await work { () async throws(PublishError) in
             try await reader.signerFile(name, authority, in: candidate, plan)
         }
@@ -91,44 +100,64 @@ struct SignerDesk: Sendable {
     // MARK: Changes
 
     /// The changes that wait.
-    func changes() async throws(Refusal) -> [WaitingChange] { try await changes(in: try await files()) }
-
-    private func files() async throws(Refusal) -> [WaitingFile] {
-        try await work { () async throws(PublishError) in
-            do throws(TrustStoreError) { return try await waiting.read(after: versions) } catch { throw .store(error) }
-        }
-    }
-
-    private func changes(in files: [WaitingFile]) async throws(Refusal) -> [WaitingChange] {
+    func changes() async throws(Refusal) -> [WaitingChange] {
         var changes: [WaitingChange] = []
-        for (role, files) in Dictionary(grouping: files, by: \.role) {
-            let authority = try authority(of: role)
-            let present = try await present(role)
-            for file in files {
-                // What is no metadata of the signer, or what none of its keys has signed, is nobody's change.
-                guard
-                    let proposal = try? TargetsProposal(parsing: file.bytes, authority: authority, binding: binding),
-                    let change = try? change(proposal, after: present), !change.signers.isEmpty
-                else { continue }
-                changes.append(change)
-            }
+        for (role, proposals) in Dictionary(grouping: try await read(roles), by: \.authority.role) {
+            var present: SignerFile?
+            if case .file(let file) = try await self.present(role) { present = file }
+            changes += proposals.compactMap { try? change($0, after: present) }
         }
         return changes.sorted { ($0.role, $0.version) < ($1.role, $1.version) }
     }
 
+    private func read(_ roles: WaitingRoles) async throws(Refusal) -> [TargetsProposal] {
+        try await work { () async throws(PublishError) in
+            do throws(TrustStoreError) { return try await files.read(roles) } catch { throw .store(error) }
+        }
+    }
+
+    /// What would come in with a signer.
+    func change(letInBy signer: NewSigner) async throws(Refusal) -> AcceptedChange? {
+        let name = signer.role.name
+        var wished = delegations
+        wished.put(signer.role, keys: signer.keysByID, before: nil)
+        guard let authority = wished.authority(of: name) else { return nil }
+        var before: SignerFile?
+        if case .file(let file) = try await present(name) { before = file }
+        let proposed = WaitingRoles(
+            delegations: wished,
+            versions: [name: versions[name] ?? 0],
+            binding: roles.binding
+        )
+        var counting: [SignerFile] = []
+        if case .file(let file) = try await present(authority) { counting.append(file) }
+        let read = try await read(proposed)
+        do {
+            var new = try signer.first.map { first throws(TUFError) in try SignerFile(first, role: name) }
+            if new == nil {
+                new = SignerRoles.next(read, after: counting, listed: versions[name] ?? 0, role: name, now: now)
+            }
+            let change = try new.map { new throws(TUFError) in
+                try AcceptedChange(new, role: name, after: before, wished)
+            }
+            return change.flatMap { $0.tags.isEmpty ? nil : $0 }
+        } catch {
+            throw Refusal.metadata(error, checked: "what waits for the signer \(name) of \(subject)", pin: pin)
+        }
+    }
+
     private func change(_ proposal: TargetsProposal, after present: SignerFile?) throws(TUFError) -> WaitingChange {
         let role = proposal.authority.role
-        let version = proposal.proposed.common.version
-        let ancestors = try SignerFile.entries(proposal.field(SignerFile.field), role: role, below: version)
         return try WaitingChange(
             proposal,
-            keys: delegations.keys.filter { delegations.role(role)?.keys.keyIDs.contains($0.key) == true },
+            delegations,
             present: present,
-            // A version that leaves no room for others is nobody's wish, and what has no form is nobody's change.
-            isCurrent: present.map { ancestors.contains($0.own) } ?? false
-                && version - (versions[role] ?? 0) < SignerFile.maximumLead
-                && SignerRoles.hasForm(proposal.proposed, revoked: proposal.field(TagTable.revokedField), role)
-                && proposal.proposed.common.expires > now
+            isCurrent: SignerRoles.follows(
+                proposal,
+                [present].compactMap { $0 },
+                listed: versions[role] ?? 0,
+                now: now
+            )
         )
     }
 
@@ -153,7 +182,7 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
-        guard let present = try await present(role) else {
+        guard let present = try await needed(role) else {
             throw Refusal(
                 .trustDataMissing,
                 checked: "the file of the signer \(role) of \(subject)",
@@ -161,8 +190,7 @@ struct SignerDesk: Sendable {
                 next: "trustctl signer request \(subject.argument) \(role) --out FILE"
             )
         }
-        let files = try await files().filter { $0.role == role }
-        let waiting = try await changes(in: files)
+        let waiting = try await changes().filter { $0.role == role }
         let before = try underlying(role, waiting, own: own)
         let version = max(versions[role] ?? 0, before?.proposed.common.version ?? 0) + 1
         do {
@@ -181,11 +209,9 @@ struct SignerDesk: Sendable {
             draft.changeTargets(table.changes(from: old))
             var ancestors = SignerFile.ancestors(of: [present])
             if let before {
-                let file = before.file
-                let digest = Digest.compute(.sha256, over: file.bytes.span)
+                let entry = SignerFile.Entry(digest: before.identity, version: before.proposed.common.version)
                 ancestors =
-                    try [SignerFile.Entry(digest: digest, version: file.version)]
-                    + SignerFile.entries(before.field(SignerFile.field), role: role, below: file.version)
+                    try [entry] + SignerFile.entries(before.field(SignerFile.field), role: role, below: entry.version)
                 // What is published stays among them, however many changes wait: it is what the next one must follow.
                 ancestors = Array(ancestors.filter { $0 != present.own }.prefix(SignerFile.window - 1)) + [present.own]
             }
@@ -193,8 +219,12 @@ struct SignerDesk: Sendable {
             draft.setField(SignerFile.field, to: SignerFile.json(ancestors))
             let lifetime = signing.signerLifetime(present.targets.payload.common, candidate.set.targets.payload.common)
             draft.setVersion(version, expires: now.advanced(bySeconds: lifetime), issued: now)
+            try await work { () async throws(PublishError) in
+                try NextVersions.check(draft, isSigner: true, of: subject)
+            }
             let proposal = try TargetsProposal(draft, authority: authority)
-            return try await wait(proposal, after: present, signedBy: own, replacing: files)
+            let known = Set(waiting.map(\.identity))
+            return try await wait(proposal, after: present, signedBy: own, replacing: known)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as TUFError {
@@ -279,20 +309,17 @@ struct SignerDesk: Sendable {
                 next: "to see what there is: trustctl key list; for a key on another medium: --key-store DIR"
             )
         }
-        // Other changes than this one stay, and nonsense does not.
-        let files = try await files().filter { $0.role == change.role }
-        let others = Set(try await changes(in: files).map(\.digest)).subtracting([change.digest])
         return try await wait(
             change.proposal,
-            after: try await present(change.role),
+            after: try await needed(change.role),
             signedBy: own,
-            replacing: files.filter { !others.contains($0.digest) }
+            replacing: nil
         )
     }
 
     func discard(_ change: WaitingChange) async throws(Refusal) {
         try await work { () async throws(PublishError) in
-            try await waiting.remove(change.digest, after: versions)
+            try await files.remove(change.proposal, roles)
         }
     }
 
@@ -300,7 +327,7 @@ struct SignerDesk: Sendable {
         _ proposal: TargetsProposal,
         after present: SignerFile?,
         signedBy keys: [PublicKey],
-        replacing known: [WaitingFile]
+        replacing known: Set<Digest>?
     ) async throws(Refusal) -> WaitingChange {
         let role = proposal.authority.role
         var signed = proposal
@@ -311,22 +338,27 @@ struct SignerDesk: Sendable {
                 }
             }
         }
-        let file = WaitingFile(role: role, version: signed.file.version, bytes: signed.file.bytes)
-        guard file.bytes.count <= WaitingFile.maximumLength else {
+        let length = signed.file.bytes.count
+        guard length <= WaitingContents.maximumLength else {
             throw Refusal(
                 .usage,
                 checked: "the change of \(role)",
-                found: "its file has \(file.bytes.count) bytes",
-                expected: "at most \(WaitingFile.maximumLength), for a change that waits",
+                found: "its file has \(length) bytes",
+                expected: "at most \(WaitingContents.maximumLength), for a change that waits",
                 next: "publish it on a machine that has the snapshot and timestamp keys too"
             )
         }
-        try await work { () async throws(PublishError) in
-            try await waiting.put(file, replacing: Set(known.map(\.digest)), after: versions)
+        let put = try await work { () async throws(PublishError) in
+            try await files.put(signed, replacing: known, roles)
         }
-        do { return try change(signed, after: present) } catch {
+        do { return try change(put, after: present) } catch {
             throw Refusal.metadata(error, checked: "the change of \(role)", pin: pin)
         }
+    }
+
+    private func needed(_ role: RoleName) async throws(Refusal) -> SignerFile? {
+        let present = try await present(role)
+        return try await work { () async throws(PublishError) in try present.needed }
     }
 
     private func available(_ keys: [PublicKey], _ role: RoleName) async throws(PublishError) -> [PublicKey] {
