@@ -263,8 +263,7 @@ extension Refusal {
             return refusal(
                 .expired,
                 "\(role) expired at \(at)",
-                next: role == .root
-                    ? "the publisher must sign a new root" : "the publisher runs: \(refresh)"
+                next: whatRenews(role, subject?.argument ?? "REPO")
             )
         case .certificatesExpired(let at):
             return refusal(
@@ -295,6 +294,18 @@ extension Refusal {
         case .signingFailed(let role, let problem):
             return refusal(.internalDefect, "\(role) could not be signed: \(words(problem))")
         }
+    }
+
+    /// What to do about an expired role.
+    private static func whatRenews(_ role: RoleName, _ repository: String) -> String {
+        if role == .root { return "the publisher must sign a new root" }
+        // Hash bins are signed by the publisher, other delegated roles by their signers.
+        guard !RoleName.topLevel.contains(role), !role.string.hasPrefix("\(TagLayout.namePrefix)-") else {
+            return "the publisher runs: trustctl refresh \(repository)"
+        }
+        let name = ShellWord.quoted(role.string)
+        return "its signer signs one of its tags again: trustctl sign image --signer \(name) REPO:TAG; "
+            + "to take the signer out: trustctl signer remove \(repository) \(name)"
     }
 
     /// An update that ended without a trusted set.

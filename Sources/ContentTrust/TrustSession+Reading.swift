@@ -80,7 +80,9 @@ extension TrustSession {
                 guard case .metadata(.thresholdNotMet) = error else { throw error }
                 // With roots that were seen before at hand, so does what was begun anew with another root.
                 let binding = pin.binding(for: located.repository)
-                if await Self.isBegunAnew(data, pin.anchor, binding) { throw .metadata(.notPinned(required: 1, valid: 0)) }
+                if await Self.isBegunAnew(data, pin.anchor, binding) {
+                    throw .metadata(.notPinned(required: 1, valid: 0))
+                }
                 guard let foreign = await Self.foreignName(of: data, binding) else { throw error }
                 throw .metadata(foreign)
             }

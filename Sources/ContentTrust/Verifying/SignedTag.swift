@@ -98,6 +98,25 @@ extension VerifiedTrustData {
         try await signedTags().filter { $0.digest == digest }
     }
 
+    /// The tags that the targets keys sign: those of the targets and of hash bins. Signers are not asked, so that what is
+    /// wrong with a file of theirs is in nobody's way.
+    ///
+    /// - Returns: The tags, in the order of their bytes.
+    /// - Throws: ``Refusal`` when a record or a bin is refused, or its file cannot be had.
+    public func tagsOfTargetsKeys() async throws(Refusal) -> [SignedTag] {
+        if hasBins { return try await signedTags() }
+        var tags: [SignedTag] = []
+        do {
+            try set.targets.payload.forEach { (path, record) throws(TUFError) in
+                let found = FoundTarget(targets: set.targets, record: record)
+                tags.append(try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed))
+            }
+        } catch {
+            throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
+        }
+        return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
+    }
+
     /// All signed tags. Every role of the trust data is read for that.
     ///
     /// - Returns: The tags, in the order of their bytes.

@@ -179,7 +179,8 @@ package struct NotaryDraft: Sendable {
 
     private static func json(_ roleKeys: RoleKeys) -> JSONObject {
         [
-            "keyids": .array(roleKeys.keyIDs.map { .string($0.string) }), "threshold": .integer(Int64(roleKeys.threshold)),
+            "keyids": .array(roleKeys.keyIDs.map { .string($0.string) }),
+            "threshold": .integer(Int64(roleKeys.threshold)),
         ]
     }
 

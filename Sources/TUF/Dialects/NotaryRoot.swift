@@ -8,6 +8,7 @@ extension Root {
     /// - Parameters:
     ///   - binding: Whose root it must be.
     ///   - now: When the certificates must be valid; nil does not look at their time: former roots are judged so.
+    /// - Returns: The keys and threshold.
     /// - Throws: ``TUFError/wrongRepository(role:expected:found:)`` when all certificates are for another name.
     func rootAuthority(for binding: RepositoryBinding, at now: Instant? = nil) throws(TUFError) -> RoleAuthority {
         let authority = authority(for: .root)

@@ -44,9 +44,8 @@ public struct DelegatedRoles: Sendable {
         var seen: Set<TargetPath> = []
         switch set.dialect {
         case .tuf1:
-            let top = RoleFile(role: .targets, targets: set.targets)
             try set.targets.payload.forEach { (path, record) throws(TUFError) in
-                try body(path, FoundTarget(record: record, role: .targets, chain: [top]))
+                try body(path, FoundTarget(targets: set.targets, record: record))
             }
             guard set.targets.payload.delegations != nil else { return }
         case .notary:

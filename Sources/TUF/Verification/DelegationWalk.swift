@@ -142,3 +142,14 @@ public struct FoundTarget: Sendable {
     /// The files of the roles that led to it, from the top-level targets to the one that lists the target.
     public let chain: [RoleFile]
 }
+
+extension FoundTarget {
+    /// What the top-level targets themselves say of a target.
+    ///
+    /// - Parameters:
+    ///   - targets: The targets.
+    ///   - record: Their record of it.
+    package init(targets: Verified<Targets>, record: TargetRecord) {
+        self.init(record: record, role: .targets, chain: [RoleFile(role: .targets, targets: targets)])
+    }
+}

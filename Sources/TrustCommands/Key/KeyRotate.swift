@@ -87,8 +87,16 @@ struct KeyRotate: TrustCommand {
             guard rotation.roles.contains(.targets) else { return (report, fates, [SignedTag]?.none) }
             var options = TrustVerifier.Options()
             options.signedName = report.published.repository
-            let data = try await TrustVerifier(session: session, options: options).trustData(of: subject, at: location)
-            return (report, fates, try await data.signedTags())
+            do throws(Refusal) {
+                let data = try await TrustVerifier(session: session, options: options)
+                    .trustData(of: subject, at: location)
+                return (report, fates, try await data.tagsOfTargetsKeys())
+            } catch {
+                // The keys are replaced, and that must be told whatever comes after it.
+                let problem = SafeText.escaped("\(error)")
+                context.console.alert("the tags that were signed anew cannot be listed: \(problem)")
+                return (report, fates, nil)
+            }
         }
         let text = RotationText(
             subject: subject,

@@ -10,10 +10,11 @@ enum ProposalFile {
         do {
             return try RootProposal(parsing: bytes)
         } catch {
+            let refusal = Refusal.metadata(error, checked: "the proposal \(path)", pin: nil)
             throw Refusal(
                 .badSignature,
-                checked: "the proposal \(path)",
-                found: "not a proposal for a root: \(error)",
+                checked: refusal.checked,
+                found: "not a proposal for a root: \(refusal.found)",
                 expected: "a file that trustctl root propose wrote",
                 cause: error
             )

@@ -61,7 +61,7 @@ struct ProposalText: Sendable {
     func json(file: String) throws(Refusal) -> JSONValue {
         let demands: [RootProposal.Demand]
         do { demands = try proposal.demands() } catch {
-            throw Refusal(.badSignature, checked: "the proposal \(file)", found: "\(error)", cause: error)
+            throw Refusal.metadata(error, checked: "the proposal \(file)", pin: nil)
         }
         let common = proposal.proposed.common
         return [

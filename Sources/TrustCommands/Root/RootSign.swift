@@ -70,7 +70,7 @@ struct RootSign: TrustCommand {
     ) async throws(Refusal) -> [TUFKey] {
         let open: [TUFKey]
         do { open = try proposal.unsignedKeys() } catch {
-            throw Refusal(.badSignature, checked: "the proposal \(file)", found: "\(error)", cause: error)
+            throw Refusal.metadata(error, checked: "the proposal \(file)", pin: nil)
         }
         guard !open.isEmpty else {
             throw Refusal(

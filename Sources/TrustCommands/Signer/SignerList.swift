@@ -35,13 +35,21 @@ struct SignerList: TrustCommand {
         let location = try store.location()
         let (tags, overview, waiting) = try await context.withPublisher(common, network, keys, for: [subject]) {
             publisher,
-            session async throws(Refusal) in
+            session async throws(Refusal) -> ([SignedTag]?, SignerOverview, [WaitingChange]) in
             let options = try verification.verifierOptions(try session.home.configuration())
             let data = try await TrustVerifier(session: session, options: options).trustData(of: subject, at: location)
             let overview = try await publisher.signerOverview(of: subject, at: location)
-            // Whose word counts nobody can tell while one file is lost.
-            let tags = overview.signers.contains(where: \.isLost) ? nil : try await data.signedTags()
-            return (tags, overview, try await publisher.waitingChanges(of: subject, at: location))
+            let waiting = try await publisher.waitingChanges(of: subject, at: location)
+            // Whose word counts nobody can tell while one file is lost, expired or malformed. Who the signers are, and what
+            // can be done about it, has to be told all the same.
+            guard !overview.signers.contains(where: \.isLost) else { return (nil, overview, waiting) }
+            do throws(Refusal) {
+                return (try await data.signedTags(), overview, waiting)
+            } catch {
+                guard [.expired, .badSignature].contains(error.reason) else { throw error }
+                context.console.alert("tags are not counted: \(SafeText.escaped(error.found))")
+                return (nil, overview, waiting)
+            }
         }
         let counts = tags.map { Dictionary(grouping: $0, by: \.role).mapValues(\.count) }
         let texts = waiting.map { WaitingText(subject: subject, change: $0, storeArguments: store.arguments) }

@@ -32,12 +32,15 @@ public struct NotarySimulator: Sendable {
     ///   - gun: The collection.
     ///   - now: The time at which it is made.
     ///   - lifetime: Seconds for which its certificates and metadata are good.
+    /// - Throws: `CryptoError` when no keys can be made.
     public init(gun: String, now: Instant, lifetime: Int64 = 365 * 86_400) throws {
         self.gun = gun
         self.now = now
         expires = now.advanced(bySeconds: lifetime)
         keys = [:]
-        for role in RoleName.topLevel { keys[role] = try PrivateKey.generate(role == .timestamp ? .ed25519 : .ecdsaP256) }
+        for role in RoleName.topLevel {
+            keys[role] = try PrivateKey.generate(role == .timestamp ? .ed25519 : .ecdsaP256)
+        }
     }
 
     /// Delegates tags to a role, with a key of its own.
@@ -69,6 +72,7 @@ public struct NotarySimulator: Sendable {
     /// Signs all files anew, as they stand.
     ///
     /// - Parameter formerRootKey: The root key before this one, which signs the root as well.
+    /// - Throws: What signing throws.
     public mutating func publish(formerRootKey: PrivateKey? = nil) async throws {
         var listed: [RoleName: TUFKey] = [:]
         for role in keys.keys { listed[role] = try self.listed(role) }
@@ -83,7 +87,12 @@ public struct NotarySimulator: Sendable {
             for role in RoleName.topLevel {
                 roles[role] = RoleKeys(keyIDs: [listed[role]?.computedID].compactMap { $0 }, threshold: 1)
             }
-            let draft = NotaryDraft(rootWithKeys: rootKeys, roles: roles, version: versions[.root] ?? 1, expires: expires)
+            let draft = NotaryDraft(
+                rootWithKeys: rootKeys,
+                roles: roles,
+                version: versions[.root] ?? 1,
+                expires: expires
+            )
             let file = try await draft.signed(by: signers)
             files[.root] = file.bytes
             roots[file.version] = file.bytes

@@ -518,7 +518,7 @@ import TrustTestSupport
     }
 
     /// What readers would refuse, or what leaves nobody room, is not let in, and keeps nobody from publishing.
-    @Test(arguments: ["x-trustctl-revoked", "custom", "version"])
+    @Test(arguments: ["x-trustctl-revoked", "custom", "version", "delegations", "x-trustctl-bins"])
     func aSignerCannotSpoilTheRest(field: String) async throws {
         try await LocalStoreTests.with(plainFiles: true) { world in
             try await world.image("v1", "v1")
@@ -544,6 +544,9 @@ import TrustTestSupport
             let path = try TargetPath("v1")
             if field == "custom" { draft.changeTargets([path: TargetRecord(length: 1, hashes: [digest], custom: [:])]) }
             if field == "x-trustctl-revoked" { draft.setField(field, to: 7) }
+            // To whom tags are delegated is not for a signer to say.
+            if field == "delegations" { draft.setField(field, to: ["keys": [:], "roles": []]) }
+            if field == "x-trustctl-bins" { draft.setField(field, to: 4) }
             let publicKey = try #require(request.keys.first?.publicKey)
             let signer = try #require(
                 try await machine.signers.signers(for: alice, keys: [publicKey], threshold: 1).first
@@ -553,6 +556,49 @@ import TrustTestSupport
             #expect(try await Self.refresh(world).acceptedSigners == [])
             #expect(LocalStoreTests.reason(await world.verify("v1")) == .unsignedTag)
             _ = try await machine.sign("v1", as: alice)
+        }
+    }
+
+    /// A signer without the publisher's keys keeps the role from expiring by signing a tag again. Where that was forgotten, who
+    /// the signers are can be told all the same.
+    @Test func aSignerRenewsTheRole() async throws {
+        try await LocalStoreTests.with(plainFiles: true) { world in
+            try await world.image("v1", "v1")
+            let made = try await world.initialize()
+            let alice = try Self.name("alice")
+            let machine = try await Machine("alice", in: world, pin: made.pin)
+            let request = try await machine.request(alice)
+            _ = try await Self.put(
+                NewSigner(name: alice, keys: request.keys, scope: Self.scope("v*"), first: request.verified()),
+                in: world
+            )
+            _ = try await machine.sign("v1", as: alice)
+            _ = try await Self.refresh(world)
+            let overview = try await world.publisher.signerOverview(of: world.subject, at: world.location)
+            let expires = try #require(overview.signers.first?.expires)
+            world.clock.set(expires.advanced(bySeconds: -86_400))
+            _ = try await Self.refresh(world)
+            guard case .waiting(let renewal) = try await machine.sign("v1", as: alice) else {
+                Issue.record("nothing to sign")
+                return
+            }
+            #expect(renewal.tags.isEmpty && renewal.isComplete)
+            #expect(try await Self.refresh(world).acceptedSigners == [alice])
+            world.clock.set(expires.advanced(bySeconds: 86_400))
+            _ = try await Self.refresh(world)
+            #expect(LocalStoreTests.reason(await world.verify("v1")) == .trusted)
+            // Forgotten.
+            world.clock.advance(bySeconds: 1200 * 86_400)
+            _ = try await Self.refresh(world)
+            guard case .refused(let refusal) = await world.verify("v1") else {
+                Issue.record("expired")
+                return
+            }
+            #expect(refusal.reason == .expired)
+            #expect(refusal.next?.contains("trustctl sign image --signer alice") == true)
+            _ = try await world.publisher.signerOverview(of: world.subject, at: world.location)
+            let data = try await world.verifier().trustData(of: world.subject, at: world.location)
+            #expect(try await data.tagsOfTargetsKeys().isEmpty)
         }
     }
 

@@ -173,6 +173,17 @@ struct SignerRoles: Sendable {
         do { file = try SignerFile(try first.withGoodSignatures().verified(), role: name) } catch {
             throw .refused(Refusal.metadata(error, checked: "the request of \(name)", pin: nil))
         }
+        guard first.proposed.delegations == nil else {
+            throw .refused(
+                Refusal(
+                    .policy,
+                    checked: "the request of \(name)",
+                    found: "it delegates tags to others, which is for the publisher to say",
+                    next:
+                        "the signer makes a new one: trustctl signer request \(reader.subject.argument) \(name) --out FILE"
+                )
+            )
+        }
         if files.first?.own == file.own { return nil }
         // The keys that signed what counts now may be gone.
         let isOutdated = file.own.version < version || !files.allSatisfy(file.covers)
@@ -216,8 +227,10 @@ struct SignerRoles: Sendable {
     static func follows(_ change: TargetsProposal, _ files: [SignerFile], listed: Int64, now: Instant) -> Bool {
         let role = change.authority.role
         let version = change.proposed.common.version
-        guard !files.isEmpty, version > listed, version - listed < SignerFile.maximumLead,
+        guard let present = files.first, version > listed, version - listed < SignerFile.maximumLead,
             change.proposed.common.expires > now,
+            // A signer says what tags mean, and nothing else: to whom they are delegated the publisher says.
+            change.fields(otherThanIn: present.targets).allSatisfy(WaitingChange.fieldsOfTags.contains),
             let ancestors = try? SignerFile.entries(change.field(SignerFile.field), role: role, below: version)
         else { return false }
         return files.allSatisfy { ancestors.contains($0.own) }

@@ -40,7 +40,7 @@ public struct WaitingChange: Sendable {
     var identity: Digest { proposal.identity }
 
     /// What differs from file to file of a role whose tags alone change.
-    private static let fieldsOfTags: Set<String> = [
+    static let fieldsOfTags: Set<String> = [
         "targets", "version", "expires", TrustDataField.issued, TagTable.revokedField, SignerFile.field,
     ]
 

@@ -204,7 +204,11 @@ struct WaitingChanges: Sendable {
                     table.revoke(path, version: version)
                 }
             }
-            guard table.differs(from: old) else { return before.flatMap { _ in waiting.last(where: \.isCurrent) } }
+            // Whoever signs a tag again as it is, before the role expires, renews the role.
+            let isRenewal = before == nil && signing.expiresSoon(present.targets.payload.common, role: .targets)
+            guard table.differs(from: old) || isRenewal else {
+                return before.flatMap { _ in waiting.last(where: \.isCurrent) }
+            }
             var draft = before?.draft ?? RoleDraft(editing: present.targets, role: role)
             draft.changeTargets(table.changes(from: old))
             var ancestors = SignerFile.ancestors(of: [present])
