@@ -46,7 +46,9 @@ public struct TargetsStage: ~Copyable {
     /// - Throws: ``TUFError``.
     public consuming func accept(_ bytes: [UInt8]) throws(TUFError) -> TrustedSet {
         let targets = try listed.verified(bytes)
-        try context.checkOrder(of: targets, after: remembered, role: .targets)
+        if try listed.record.version == MetaRecord.untold {
+            try context.checkOrder(of: targets, after: remembered, role: .targets)
+        }
         return TrustedSet(timestamp: timestamp, snapshot: snapshot, targets: targets, context: context)
     }
 }
