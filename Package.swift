@@ -61,11 +61,12 @@ var targets: [Target] = [
     module("TUFClient", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
     module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", httpTypes]),
+    module("NotaryAPI", ["TUF", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes]),
     // Layer 4
     module(
         "ContentTrust",
         [
-            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto", "CanonicalJSON",
         ]
     ),
     // What tests share; no product.
@@ -118,6 +119,7 @@ var products: [Product] = [
     .library(name: "KeyStorage", targets: ["KeyStorage"]),
     .library(name: "OCI", targets: ["OCI"]),
     .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
+    .library(name: "NotaryAPI", targets: ["NotaryAPI"]),
     .library(name: "TrustTransport", targets: ["TrustTransport"]),
     .library(name: "ContentTrust", targets: ["ContentTrust"]),
 ]

@@ -8,6 +8,7 @@ import PackageDescription
 /// few files to begin with in `corpus/NAME`. `dictionaries/NAME.dict` is used where it exists.
 let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzAuthChallenge", ["OCIRegistry", "TrustTransport"]),
+    ("FuzzCertificates", ["TrustCrypto"]),
     ("FuzzJSON", ["CanonicalJSON"]),
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     ("FuzzKeyFiles", ["TrustCrypto"]),

@@ -62,6 +62,12 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
     public static let tagMissing = Reason("tag-missing", 24, "the registry has no such tag")
     /// The signed index has no such platform.
     public static let platformMissing = Reason("platform-missing", 25, "the signed index has no such platform")
+    /// The root is signed as it must be, but the certificates of its keys are past their time (Notary's dialect).
+    public static let certificateExpired = Reason(
+        "certificate-expired",
+        26,
+        "the certificates of the root keys are not valid now"
+    )
     /// A key is missing, locked, or its passphrase wrong.
     public static let keyUnavailable = Reason("key-unavailable", 30, "a key is missing or stays locked")
     /// Another publisher won and the change could not be merged.
@@ -76,6 +82,6 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
         .trusted, .internalDefect, .usage, .unsignedRepository, .unsignedTag, .badSignature, .expired, .rollback,
         .noPin,
         .tagMoved, .policy, .wrongRoot, .wrongRepository, .unreachable, .unauthorized, .badResponse, .trustDataMissing,
-        .tagMissing, .platformMissing, .keyUnavailable, .conflict, .storage, .warning,
+        .tagMissing, .platformMissing, .certificateExpired, .keyUnavailable, .conflict, .storage, .warning,
     ]
 }

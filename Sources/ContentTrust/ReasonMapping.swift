@@ -265,6 +265,13 @@ extension Refusal {
                 "\(role) expired at \(at)",
                 next: whatRenews(role, refresh, subject)
             )
+        case .certificatesExpired(let at):
+            return refusal(
+                .certificateExpired,
+                "the certificates of the root keys are not valid now; the signatures hold (\(at))",
+                next: "the publisher makes new certificates for the same keys: trustctl key rotate "
+                    + "\(subject?.argument ?? "REPO") --role root"
+            )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
         case .hashMismatch(let role, let expected):

@@ -79,20 +79,26 @@ extension TrustSession {
                 // With the root of the right repository at hand, another's metadata looks badly signed.
                 guard case .metadata(.thresholdNotMet) = error else { throw error }
                 // With roots that were seen before at hand, so does what was begun anew with another root.
-                if await Self.isBegunAnew(data, pin) { throw .metadata(.notPinned(required: 1, valid: 0)) }
-                guard let foreign = await Self.foreignName(of: data, pin.binding(for: located.repository))
-                else { throw error }
+                let binding = pin.binding(for: located.repository)
+                if await Self.isBegunAnew(data, pin.anchor, binding) {
+                    throw .metadata(.notPinned(required: 1, valid: 0))
+                }
+                guard let foreign = await Self.foreignName(of: data, binding) else { throw error }
                 throw .metadata(foreign)
             }
         }
     }
 
     /// Whether a set has roots, of which nothing is verified, and none that meets the pin. What cannot be read says nothing.
-    private static func isBegunAnew(_ data: any TrustData, _ pin: Pin) async -> Bool {
+    private static func isBegunAnew(
+        _ data: any TrustData,
+        _ anchor: RootAnchor,
+        _ binding: RepositoryBinding
+    ) async -> Bool {
         guard let names = try? await data.rootFileNames(), !names.isEmpty else { return false }
         for name in names.prefix(TUFLimits().rootRotations) {
             let bytes = try? await data.bytes(ofFile: name, maximumLength: TUFLimits().rootLength)
-            guard let bytes = bytes ?? nil, !pin.anchor.accepts(bytes) else { return false }
+            guard let bytes = bytes ?? nil, !anchor.accepts(bytes, binding: binding) else { return false }
         }
         return true
     }
@@ -105,7 +111,8 @@ extension TrustSession {
     ) async -> TUFError? {
         guard let claims = try? await UnverifiedTrustData(reading: data) else { return nil }
         switch binding {
-        case .unbound: return nil
+        // There the certificate of the root says whose it is.
+        case .unbound, .notary: return nil
         case .repository(let expected), .repositoryOrUnnamed(let expected):
             guard let found = claims.root.common.repository, !found.utf8.elementsEqual(expected.utf8) else {
                 return nil

@@ -32,6 +32,9 @@ public enum TUFError: Error, Sendable, Equatable {
     case roleNotListed(RoleName)
     /// The role's `expires` is not later than the time of this verification (§5.3.10, §5.4.4, §5.5.6, §5.6.5).
     case expired(role: RoleName, at: Instant)
+    /// Too few root keys have a certificate that is valid at the time of this verification (Notary's dialect). The root itself
+    /// is signed as it must be: until when its certificates were valid, or from when they are.
+    case certificatesExpired(at: Instant)
     /// The file has another length than its parent lists (§5.5.2, §5.6.2).
     case lengthMismatch(role: RoleName, expected: Int64, found: Int64)
     /// The file has another hash than its parent lists (§5.5.2, §5.6.2).

@@ -162,12 +162,14 @@ struct UpdateRun<Source: MetadataSource> {
     }
 
     private mutating func targets(_ stage: consuming TargetsStage) async throws(Failure) -> TrustedSet {
+        var stage = stage
         let set: TrustedSet
         let listed: ListedTargets
         do { listed = try stage.listed } catch { throw .metadata(error) }
         if let stored = known.targets, listed.isCurrent(stored) {
             do { set = try stage.accept(stored) } catch { throw .metadata(error) }
         } else {
+            if let stored = known.targets { _ = stage.remember(stored) }
             let bytes = try await required(listed.file, maximumLength: listed.maximumLength)
             do { set = try stage.accept(bytes) } catch { throw .metadata(error) }
         }

@@ -79,7 +79,7 @@ extension Updater {
         }
         guard let bytes else { throw .missing(listed.file) }
         let file: LoadedTargets
-        do { file = try listed.load(bytes) } catch { throw .metadata(error) }
+        do { file = try listed.load(bytes, after: kept) } catch { throw .metadata(error) }
         do { try await cache.keep(bytes, ofDelegated: listed.role) } catch { throw .cache(error) }
         return file
     }

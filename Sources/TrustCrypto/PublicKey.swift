@@ -11,9 +11,9 @@ public struct PublicKey: Sendable, Hashable {
     /// name.
     public let spkiDER: [UInt8]
 
-    private let material: Material
+    let material: Material
 
-    private enum Material: Sendable {
+    enum Material: Sendable {
         case ed25519([UInt8])
         case ellipticCurve(EllipticCurve, OpenSSLKey)
         case rsa(OpenSSLKey)
@@ -117,10 +117,15 @@ public struct PublicKey: Sendable, Hashable {
         case .ellipticCurve(let curve, let key):
             return key.isValid(signature, over: message, digest: curve.digest, padding: nil)
         case .rsa(let key):
-            guard case .rsa(let bits) = algorithm, signature.count == (bits + 7) / 8 else { return false }
+            guard hasModulusLength(signature) else { return false }
             let padding: RSAPadding = scheme == .rsaPKCS1v15SHA256 ? .pkcs1v15 : .pss
             return key.isValid(signature, over: message, digest: .sha256, padding: padding)
         }
+    }
+
+    func hasModulusLength(_ signature: Span<UInt8>) -> Bool {
+        guard case .rsa(let bits) = algorithm else { return false }
+        return signature.count == (bits + 7) / 8
     }
 
     /// Compares by value of the key.

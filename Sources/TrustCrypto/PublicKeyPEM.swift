@@ -5,16 +5,7 @@ enum PublicKeyPEM {
     private static let begin = Array("-----BEGIN PUBLIC KEY-----".utf8)
     private static let end = Array("-----END PUBLIC KEY-----".utf8)
 
-    static func encode(_ der: [UInt8]) -> String {
-        let base64 = Base64.encodedBytes(der.span)
-        var text = begin + [UInt8(ascii: "\n")]
-        for start in stride(from: 0, to: base64.count, by: 64) {
-            text += base64[start..<min(start + 64, base64.count)]
-            text.append(UInt8(ascii: "\n"))
-        }
-        text += end + [UInt8(ascii: "\n")]
-        return String(decoding: text, as: UTF8.self)
-    }
+    static func encode(_ der: [UInt8]) -> String { PEM.text(label: "PUBLIC KEY", der.span) }
 
     static func decode(_ pem: String) throws(CryptoError) -> [UInt8] {
         guard pem.utf8.count <= maximumLength else { throw .malformedPublicKey }

@@ -371,7 +371,7 @@ import TrustTestSupport
             let expected: String
             switch binding {
             case .repository(let name), .repositoryOrUnnamed(let name): expected = name
-            case .unbound: expected = ""
+            case .unbound, .notary: expected = ""
             }
             let repository = RepositorySimulator(repository: binding == .unbound ? nil : expected)
             var judge = Judge(repository)

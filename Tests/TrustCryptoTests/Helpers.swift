@@ -19,3 +19,15 @@ extension Digest {
         compute(algorithm, over: bytes.span)
     }
 }
+
+extension PublicKey {
+    func verifies(_ signature: [UInt8], _ message: [UInt8], _ method: NotarySignatureMethod) -> Bool {
+        isValidSignature(signature.span, over: message.span, method: method)
+    }
+}
+
+extension PrivateKey {
+    func notarySignature(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
+        try notarySignature(over: message.span)
+    }
+}

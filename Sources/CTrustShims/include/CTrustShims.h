@@ -3,15 +3,30 @@
 
 #include "CProcess.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
-// What Swift cannot see of OpenSSL: macros that are computed.
+// What Swift cannot see of OpenSSL: macros that are computed, and those that look like functions.
 
 /// Selects the public half in EVP_PKEY_fromdata.
 static inline int trustctl_EVP_PKEY_PUBLIC_KEY(void) { return EVP_PKEY_PUBLIC_KEY; }
 
 /// Selects both halves in EVP_PKEY_fromdata.
 static inline int trustctl_EVP_PKEY_KEYPAIR(void) { return EVP_PKEY_KEYPAIR; }
+
+/// Frees what libcrypto allocated.
+static inline void trustctl_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+
+// Lists of certificates. They do not own what is in them.
+
+static inline STACK_OF(X509) *trustctl_sk_X509_new_null(void) { return sk_X509_new_null(); }
+static inline void trustctl_sk_X509_free(STACK_OF(X509) *list) { sk_X509_free(list); }
+static inline int trustctl_sk_X509_push(STACK_OF(X509) *list, X509 *certificate) {
+    return sk_X509_push(list, certificate);
+}
+static inline int trustctl_sk_X509_num(const STACK_OF(X509) *list) { return sk_X509_num(list); }
+static inline X509 *trustctl_sk_X509_value(const STACK_OF(X509) *list, int index) { return sk_X509_value(list, index); }
 
 // The terminal while a passphrase is typed. Signal handlers have to be C: they may touch nothing that could be locked.
 

@@ -8,6 +8,8 @@ public struct RepositoryScope: Sendable, Hashable, CustomStringConvertible {
         case push
         /// Delete manifests.
         case delete
+        /// Everything: what Notary servers ask for where keys are made and collections deleted.
+        case all = "*"
     }
 
     /// The repository's path in its registry, for example `library/alpine`.
@@ -29,6 +31,11 @@ public struct RepositoryScope: Sendable, Hashable, CustomStringConvertible {
     /// To read.
     public static func pull(_ repository: String) -> RepositoryScope {
         RepositoryScope(repository: repository, actions: [.pull])
+    }
+
+    /// To do everything.
+    public static func all(_ repository: String) -> RepositoryScope {
+        RepositoryScope(repository: repository, actions: [.all])
     }
 
     /// To read and write.

@@ -1,22 +1,24 @@
 import HTTPTypes
 import Synchronization
-import TrustTransport
+package import TrustTransport
 
 /// Sends requests to the API of one registry, finding out with the first of them which of its possible origins it is.
-final class RegistryConnection: Sendable {
+package final class RegistryConnection: Sendable {
     private let authorizers: [RegistryAuthorizer]
     /// Which authorizer it is; nil until one has answered.
     private let chosen: Mutex<Int?>
 
     /// - Parameter authorizers: One for each possible origin, in the order in which they are tried; at least one.
-    init(_ authorizers: [RegistryAuthorizer]) {
+    package init(_ authorizers: [RegistryAuthorizer]) {
         self.authorizers = authorizers
         chosen = Mutex(authorizers.count == 1 ? 0 : nil)
     }
 
     /// What to do with the body of a success.
-    enum Body: Sendable {
+    package enum Body: Sendable {
+        /// Into memory.
         case collect
+        /// Not read.
         case ignore
     }
 
@@ -29,7 +31,7 @@ final class RegistryConnection: Sendable {
     ///   - request: Makes the request for an origin.
     /// - Returns: The response, whatever its status.
     /// - Throws: ``RegistryError``.
-    func send(
+    package func send(
         scope: RepositoryScope?,
         limits: RequestLimits,
         body: Body = .collect,

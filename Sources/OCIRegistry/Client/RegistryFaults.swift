@@ -1,6 +1,6 @@
 import CanonicalJSON
 import HTTPTypes
-import TrustTransport
+package import TrustTransport
 
 extension RegistryFault {
     /// The largest error body that is read, in bytes.
@@ -8,7 +8,7 @@ extension RegistryFault {
     private static let maximumFaults = 10
 
     /// Reads the `errors` of an answer; empty for a body that is none, which is what decides whether a 404 means anything.
-    static func parse(_ body: [UInt8]) -> [RegistryFault] {
+    package static func parse(_ body: [UInt8]) -> [RegistryFault] {
         let limits = JSONLimits(maximumBytes: maximumBody, maximumDepth: 16, maximumValues: 10_000)
         guard let document = try? JSONDocument(parsing: body, limits: limits),
             let errors = document.root["errors"], errors.kind == .array
@@ -36,17 +36,18 @@ enum AbsenceCodes {
 extension HTTPResponseMessage {
     var origin: HTTPOrigin { head.url.origin }
 
-    var isSuccess: Bool { status.kind == .successful }
+    /// Whether the status is one of success.
+    package var isSuccess: Bool { status.kind == .successful }
 
     /// Whether this is a 404 that says by its code, and by nothing else, that what was asked for does not exist.
-    func says(_ codes: Set<String>) -> Bool {
+    package func says(_ codes: Set<String>) -> Bool {
         guard status.code == 404 else { return false }
         let faults = RegistryFault.parse(body)
         return !faults.isEmpty && faults.allSatisfy { codes.contains($0.code) }
     }
 
     /// The error that an answer without success means.
-    func failure(now: Int64) -> RegistryError {
+    package func failure(now: Int64) -> RegistryError {
         let faults = RegistryFault.parse(body)
         switch status.code {
         case 401:

@@ -50,7 +50,7 @@ public struct RootProposal: Sendable {
                 limits: limits
             )
         }
-        let previous = try root("previous").verifiedRoot(by: nil)
+        let previous = try root("previous").verifiedRoot(by: nil, for: .unbound)
         let proposed = try root("proposed")
         var signatures: [KeyID: [UInt8]] = [:]
         for signature in proposed.signatures { signatures[signature.keyID] = signature.bytes }
@@ -66,7 +66,7 @@ public struct RootProposal: Sendable {
         self.signatures = signatures
         let file = SignableFile(role: .root, signed: value, signatures: signatures)
         envelope = try Envelope(parsing: file.bytes, role: .root, maximumLength: TUFLimits().rootLength)
-        proposed = try Root(decoding: envelope.signed, role: .root)
+        proposed = try Root(decoding: envelope.signed, role: .root, dialect: .tuf1)
         let expected = previous.payload.common.version + 1
         guard proposed.common.version == expected else {
             throw .versionMismatch(role: .root, expected: expected, found: proposed.common.version)

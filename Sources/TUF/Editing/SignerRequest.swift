@@ -65,7 +65,7 @@ public struct SignerRequest: Sendable {
             threshold: max(1, keys.count)
         )
         envelope = try Envelope(parsing: file.bytes, role: file.role, maximumLength: Self.maximumLength)
-        proposed = try Targets(decoding: envelope.signed, role: file.role)
+        proposed = try Targets(decoding: envelope.signed, role: file.role, dialect: .tuf1)
     }
 
     /// The repository whose signer it is to be; nil when it does not say.

@@ -44,7 +44,7 @@ package struct TargetsProposal: Sendable {
             maximumLength: limits.targetsLength,
             limits: limits
         )
-        proposed = try Targets(decoding: envelope.signed, role: authority.role)
+        proposed = try Targets(decoding: envelope.signed, role: authority.role, dialect: .tuf1)
         identity = try envelope.signedDigest(role: authority.role)
         try binding.check(proposed.common, role: authority.role)
     }

@@ -16,6 +16,11 @@ public struct Delegations: Sendable {
     /// The roles.
     public let roles: Roles
 
+    init(keys: [KeyID: TUFKey], roles: Roles) {
+        self.keys = keys
+        self.roles = roles
+    }
+
     init(decoding reader: ObjectReader) throws(TUFError) {
         keys = try reader.keys("keys")
         guard reader.node["succinct_roles"] == nil else {
@@ -115,6 +120,8 @@ public struct DelegatedRole: Sendable, Hashable {
         case paths([PathPattern])
         /// Those the lower-case hexadecimal SHA-256 of whose path begins with one of these.
         case pathHashPrefixes([String])
+        /// Those that begin with one of these; the empty one is the beginning of all. Notary's dialect alone has it.
+        case prefixes([String])
 
         /// Whether a target is among them.
         ///
@@ -127,6 +134,8 @@ public struct DelegatedRole: Sendable, Hashable {
             case .pathHashPrefixes(let prefixes):
                 let digest = Digest.compute(.sha256, over: Array(path.string.utf8).span).hex
                 return prefixes.contains { digest.utf8.starts(with: $0.utf8) }
+            case .prefixes(let prefixes):
+                return prefixes.contains { path.string.utf8.starts(with: $0.utf8) }
             }
         }
     }
@@ -182,6 +191,7 @@ public struct DelegatedRole: Sendable, Hashable {
         switch scope {
         case .paths(let patterns): object["paths"] = .array(patterns.map { .string($0.string) })
         case .pathHashPrefixes(let prefixes): object["path_hash_prefixes"] = .array(prefixes.map(JSONValue.string))
+        case .prefixes: preconditionFailure("TUF 1.0 has no delegations by prefix")
         }
         return object
     }

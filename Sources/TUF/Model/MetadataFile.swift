@@ -1,3 +1,5 @@
+public import TrustCrypto
+
 /// The name of one metadata file in a repository (TUF 1.0.34 §3.1.2, §6.2).
 public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
     /// The role whose metadata the file holds.
@@ -5,15 +7,19 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
     /// The version that the file name begins with; nil for `timestamp.json` and for repositories without consistent
     /// snapshots.
     public let version: Int64?
+    /// The SHA-256 that the file name has, as Notary's dialect asks for files; nil in TUF 1.0.
+    public let digest: Digest?
 
     /// The file of a role.
     ///
     /// - Parameters:
     ///   - role: The role.
     ///   - version: The version in the file name, or nil for a file name without one.
-    public init(role: RoleName, version: Int64?) {
+    ///   - digest: The digest in the file name; not beside a version.
+    public init(role: RoleName, version: Int64?, digest: Digest? = nil) {
         self.role = role
         self.version = version
+        self.digest = digest
     }
 
     /// The file `timestamp.json`, which never has a version in its name.
@@ -31,6 +37,7 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
     /// percent-encoded, so a role's name can neither name a folder nor leave one.
     public var name: String {
         let encoded = Self.percentEncoded(role.string)
+        if let digest { return "\(encoded).\(digest.hex).json" }
         guard let version else { return "\(encoded).json" }
         return "\(version).\(encoded).json"
     }

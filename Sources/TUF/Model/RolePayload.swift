@@ -13,14 +13,15 @@ public protocol RolePayload: Sendable {
     /// - Parameters:
     ///   - signed: The object under `signed`.
     ///   - role: The role that the file was asked for as.
+    ///   - dialect: The form that it must have.
     /// - Throws: ``TUFError/malformed(role:field:)``, ``TUFError/wrongType(role:found:)``,
     ///   ``TUFError/unsupportedSpecVersion(role:found:)``.
-    init(decoding signed: JSONNode, role: RoleName) throws(TUFError)
+    init(decoding signed: JSONNode, role: RoleName, dialect: Dialect) throws(TUFError)
 }
 
 /// The fields that metadata of every role has (TUF 1.0.34 §4.3 to §4.6).
 public struct CommonFields: Sendable, Hashable {
-    /// `spec_version`, whose major version is 1.
+    /// `spec_version`, whose major version is 1; empty in Notary's dialect, which has none.
     public let specVersion: String
     /// `version`, 1 to ``maximumVersion``.
     public let version: Int64
@@ -34,6 +35,15 @@ public struct CommonFields: Sendable, Hashable {
     /// The highest version that is read. One more still fits, so that whoever counts on from a foreign file (the next root,
     /// the next publication) does not trap.
     public static let maximumVersion = Int64.max - 1
+
+    /// Fields of a dialect that has no others.
+    init(version: Int64, expires: Instant) {
+        specVersion = ""
+        self.version = version
+        self.expires = expires
+        repository = nil
+        issued = nil
+    }
 
     init(_ reader: ObjectReader, type: String, role: RoleName) throws(TUFError) {
         let found = try reader.string("_type")
@@ -92,12 +102,18 @@ public struct RoleKeys: Sendable, Hashable {
 
 /// What a parent role says of the metadata file of another role (TUF 1.0.34 §4.4, §4.6: METAFILES).
 public struct MetaRecord: Sendable, Hashable {
-    /// The version, at least 1.
+    /// The version, at least 1; ``untold`` in Notary's dialect.
     public let version: Int64
     /// The exact length in bytes, if the parent tells.
     public let length: Int64?
     /// The digests of the file, if the parent tells, those of known algorithms.
     public let hashes: [Digest]
+
+    /// Stands for the version where the parent tells none. It then always tells a digest.
+    static let untold: Int64 = 0
+
+    /// Whether a file has the version that its parent tells, if it tells one.
+    func allows(_ version: Int64) -> Bool { self.version == Self.untold || self.version == version }
 
     /// What a parent says of a file.
     ///

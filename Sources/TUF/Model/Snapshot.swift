@@ -15,8 +15,21 @@ public struct Snapshot: RolePayload, Hashable {
     /// - Parameters:
     ///   - signed: The object under `signed`.
     ///   - role: The role that the file was asked for as.
+    ///   - dialect: The form that it must have.
     /// - Throws: ``TUFError``.
-    public init(decoding signed: JSONNode, role: RoleName) throws(TUFError) {
+    public init(decoding signed: JSONNode, role: RoleName, dialect: Dialect) throws(TUFError) {
+        switch dialect {
+        case .tuf1: try self.init(tuf1: signed, role: role)
+        case .notary: try self.init(notary: signed, role: role)
+        }
+    }
+
+    init(common: CommonFields, roles: [RoleName: MetaRecord]) {
+        self.common = common
+        self.roles = roles
+    }
+
+    private init(tuf1 signed: JSONNode, role: RoleName) throws(TUFError) {
         let reader = try ObjectReader(signed, role: role, path: "signed")
         common = try CommonFields(reader, type: Self.typeName, role: role)
         var roles: [RoleName: MetaRecord] = [:]

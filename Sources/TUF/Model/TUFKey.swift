@@ -15,6 +15,16 @@ public struct TUFKey: Sendable, Hashable {
     /// SHA-256 of the canonical form of ``json``: the id that §4.2 computes. Metadata may use another one (TAP 12); only
     /// this one says which key it is.
     public let computedID: KeyID
+    /// The certificates in which Notary's dialect lists a root key; nil for all others.
+    package let certificates: CertificateBundle?
+
+    init(json: JSONValue, publicKey: PublicKey?, scheme: SignatureScheme?, certificates: CertificateBundle?) {
+        self.json = json
+        self.publicKey = publicKey
+        self.scheme = scheme
+        self.certificates = certificates
+        computedID = Self.identifier(ofCanonical: Self.bytes(ofStrings: json))
+    }
 
     /// The TUF form of a key.
     ///
@@ -48,12 +58,14 @@ public struct TUFKey: Sendable, Hashable {
         self.publicKey = publicKey
         self.scheme = scheme
         self.computedID = Self.identifier(ofCanonical: Self.bytes(ofStrings: json))
+        certificates = nil
     }
 
     init(decoding reader: ObjectReader) throws(TUFError) {
         let keyType = try reader.string("keytype")
         let schemeName = try reader.string("scheme")
         let value = try reader.object("keyval")
+        certificates = nil
         json = reader.node.value()
         do {
             computedID = Self.identifier(ofCanonical: try json.canonicalBytes())
@@ -104,12 +116,12 @@ public struct TUFKey: Sendable, Hashable {
         KeyID(Digest.compute(.sha256, over: bytes.span))
     }
 
-    /// The canonical form of an object of strings, which always has one.
+    /// The canonical form of an object without numbers, which always has one.
     private static func bytes(ofStrings json: JSONValue) -> [UInt8] {
         do {
             return try json.canonicalBytes()
         } catch {
-            preconditionFailure("an object of strings has a canonical form")
+            preconditionFailure("an object without numbers has a canonical form")
         }
     }
 

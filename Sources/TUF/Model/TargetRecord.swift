@@ -29,6 +29,13 @@ public struct TargetRecord: Sendable, Hashable {
         json = .object(object)
     }
 
+    init(length: Int64, hashes: [Digest], custom: JSONObject?, json: JSONValue) {
+        self.length = length
+        self.hashes = hashes
+        self.custom = custom
+        self.json = json
+    }
+
     init(decoding reader: ObjectReader) throws(TUFError) {
         length = try reader.integer("length", atLeast: 0)
         hashes = try reader.knownHashes("hashes")

@@ -12,26 +12,47 @@ public struct Targets: RolePayload {
     public let common: CommonFields
     /// To whom the role delegates targets; nil where it delegates none.
     public let delegations: Delegations?
-    private let reader: ObjectReader
+    /// The records; nil where Notary's dialect has none.
+    private let records: ObjectReader?
+    private let dialect: Dialect
 
     /// Reads and checks the payload.
     ///
     /// - Parameters:
     ///   - signed: The object under `signed`.
     ///   - role: The role that the file was asked for as.
+    ///   - dialect: The form that it must have.
     /// - Throws: ``TUFError``.
-    public init(decoding signed: JSONNode, role: RoleName) throws(TUFError) {
-        let signedReader = try ObjectReader(signed, role: role, path: "signed")
-        common = try CommonFields(signedReader, type: Self.typeName, role: role)
-        reader = try signedReader.object("targets")
-        try Self.checkRecords(reader)
-        delegations =
-            signedReader.node["delegations"] == nil
-            ? nil : try Delegations(decoding: signedReader.object("delegations"))
+    public init(decoding signed: JSONNode, role: RoleName, dialect: Dialect) throws(TUFError) {
+        switch dialect {
+        case .tuf1: self = try Self.tuf1(signed, role: role)
+        case .notary: self = try Self.notary(signed, role: role)
+        }
+    }
+
+    init(common: CommonFields, delegations: Delegations?, records: ObjectReader?, dialect: Dialect) {
+        self.common = common
+        self.delegations = delegations
+        self.records = records
+        self.dialect = dialect
+    }
+
+    private static func tuf1(_ signed: JSONNode, role: RoleName) throws(TUFError) -> Targets {
+        let reader = try ObjectReader(signed, role: role, path: "signed")
+        let common = try CommonFields(reader, type: Self.typeName, role: role)
+        let records = try reader.object("targets")
+        try checkRecords(records)
+        return Targets(
+            common: common,
+            delegations: reader.node["delegations"] == nil
+                ? nil : try Delegations(decoding: reader.object("delegations")),
+            records: records,
+            dialect: .tuf1
+        )
     }
 
     /// How many targets the role lists itself.
-    public var count: Int { reader.node.count }
+    public var count: Int { records?.node.count ?? 0 }
 
     /// The record of a target that this role lists itself.
     ///
@@ -39,8 +60,8 @@ public struct Targets: RolePayload {
     /// - Returns: Its record, or nil when the role does not list it.
     /// - Throws: ``TUFError/malformed(role:field:)`` when a digest in the record does not have the form of its algorithm.
     public func record(for path: TargetPath) throws(TUFError) -> TargetRecord? {
-        guard let node = reader.node[path.string] else { return nil }
-        return try TargetRecord(decoding: ObjectReader(node, role: reader.role, path: "\(reader.path).\(path.string)"))
+        guard let records, let node = records.node[path.string] else { return nil }
+        return try record(node, path.string, in: records)
     }
 
     /// Calls `body` for every target of the role, in the order of the file.
@@ -48,9 +69,17 @@ public struct Targets: RolePayload {
     /// - Parameter body: Receives the path and the record.
     /// - Throws: ``TUFError/malformed(role:field:)``, ``TUFError/invalidName(_:)``, or what `body` throws as ``TUFError``.
     public func forEach(_ body: (TargetPath, TargetRecord) throws(TUFError) -> Void) throws(TUFError) {
-        for (name, node) in reader.node.members {
-            let field = try ObjectReader(node, role: reader.role, path: "\(reader.path).\(name)")
-            try body(TargetPath(name), TargetRecord(decoding: field))
+        guard let records else { return }
+        for (name, node) in records.node.members {
+            try body(TargetPath(name), record(node, name, in: records))
+        }
+    }
+
+    private func record(_ node: JSONNode, _ name: String, in records: ObjectReader) throws(TUFError) -> TargetRecord {
+        let reader = try ObjectReader(node, role: records.role, path: "\(records.path).\(name)")
+        return switch dialect {
+        case .tuf1: try TargetRecord(decoding: reader)
+        case .notary: try TargetRecord(notary: reader)
         }
     }
 

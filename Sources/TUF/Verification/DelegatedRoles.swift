@@ -41,11 +41,21 @@ public struct DelegatedRoles: Sendable {
     /// - Parameter body: Receives the path and what is said of it.
     /// - Throws: ``TUFError``.
     public func forEach(_ body: (TargetPath, FoundTarget) throws(TUFError) -> Void) throws(TUFError) {
-        try set.targets.payload.forEach { (path, record) throws(TUFError) in
-            try body(path, FoundTarget(targets: set.targets, record: record))
-        }
-        guard set.targets.payload.delegations != nil else { return }
         var seen: Set<TargetPath> = []
+        switch set.dialect {
+        case .tuf1:
+            try set.targets.payload.forEach { (path, record) throws(TUFError) in
+                try body(path, FoundTarget(targets: set.targets, record: record))
+            }
+            guard set.targets.payload.delegations != nil else { return }
+        case .notary:
+            // Another role may have the first word on what the targets list.
+            try set.targets.payload.forEach { (path, _) throws(TUFError) in
+                var walk = try DelegationWalk(for: path, in: self)
+                guard case .found(let found) = try walk.next(), seen.insert(path).inserted else { return }
+                try body(path, found)
+            }
+        }
         try visitAll { (_, targets) throws(TUFError) in
             guard let targets else { return }
             try targets.payload.forEach { (path, _) throws(TUFError) in
@@ -63,7 +73,7 @@ public struct DelegatedRoles: Sendable {
         var open = [set.targets]
         let limit = set.context.limits.allRoles
         while let targets = open.popLast() {
-            for authority in targets.payload.delegations?.authorities(atMost: limit) ?? [] {
+            for authority in authorities(targets, atMost: limit) {
                 let listed = try set.listed(authority)
                 guard visited.insert(listed.key).inserted else { continue }
                 guard visited.count <= limit else { throw .tooManyDelegations(limit: limit) }
@@ -72,5 +82,12 @@ public struct DelegatedRoles: Sendable {
                 if let file { open.append(file) }
             }
         }
+    }
+
+    /// The roles that a search may be led to.
+    private func authorities(_ targets: Verified<Targets>, atMost limit: Int) -> [RoleAuthority] {
+        let all = targets.payload.delegations?.authorities(atMost: limit) ?? []
+        guard set.dialect == .notary else { return all }
+        return all.filter { $0.role == Dialect.releases && set.snapshot.payload.roles[$0.role] != nil }
     }
 }

@@ -27,6 +27,8 @@ public struct DelegationWalk: Sendable {
     private var visited: Set<RoleName> = [.targets]
     private var pending: (file: ListedTargets, chain: [RoleFile])?
     private var found: FoundTarget?
+    /// What the targets say, where another role has the first word.
+    private var fallback: FoundTarget?
 
     /// Begins a search.
     ///
@@ -72,6 +74,7 @@ public struct DelegationWalk: Sendable {
             pending = (file, chain)
             return .load(file)
         }
+        found = found ?? fallback
         return found.map { .found($0) } ?? .notFound
     }
 
@@ -97,11 +100,25 @@ public struct DelegationWalk: Sendable {
 
     private mutating func visit(_ file: RoleFile, chain: [RoleFile]) throws(TUFError) {
         let chain = chain + [file]
-        if let record = try file.targets.payload.record(for: path) {
-            found = FoundTarget(record: record, role: file.role, chain: chain)
-            return
+        let target = try file.targets.payload.record(for: path).map {
+            FoundTarget(record: $0, role: file.role, chain: chain)
         }
         let delegations = file.targets.payload.delegations?.delegations(for: path) ?? []
+        if roles.set.dialect == .notary {
+            // Docker asks the releases role, then the targets, and nobody else.
+            let releases = delegations.first { $0.role == Dialect.releases }
+            guard file.role == .targets, let releases, roles.set.snapshot.payload.roles[releases.role] != nil else {
+                found = target
+                return
+            }
+            fallback = target
+            open = [(releases, chain)]
+            return
+        }
+        if let target {
+            found = target
+            return
+        }
         // After a terminating delegation nothing is looked at but what is below it.
         if delegations.last?.isTerminating == true { open = [] }
         open += delegations.reversed().map { ($0, chain) }

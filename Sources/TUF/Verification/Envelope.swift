@@ -7,6 +7,15 @@ public struct EnvelopeSignature: Sendable, Hashable {
     public let keyID: KeyID
     /// The signature; empty when the file holds nothing that is hexadecimal, which no key accepts.
     public let bytes: [UInt8]
+    let form: Form
+
+    /// What says how a signature was made.
+    enum Form: Sendable, Hashable {
+        /// The scheme of the key.
+        case scheme
+        /// The signature itself, in Notary's dialect; nil for a method that is unknown, by which nothing verifies.
+        case method(NotarySignatureMethod?)
+    }
 }
 
 /// A metadata file that was parsed and not verified: `{"signatures", "signed"}` (TUF 1.0.34 §4.2.1).
@@ -16,6 +25,8 @@ public struct EnvelopeSignature: Sendable, Hashable {
 public struct Envelope: Sendable {
     /// The signatures, with distinct key ids.
     public let signatures: [EnvelopeSignature]
+    /// The form that it has.
+    public let dialect: Dialect
     let signed: JSONNode
     private let document: JSONDocument
 
@@ -26,14 +37,17 @@ public struct Envelope: Sendable {
     ///   - role: The role it was asked for as, for errors.
     ///   - maximumLength: The most bytes it may have.
     ///   - limits: Bounds for what is in it.
+    ///   - dialect: The form that it must have.
     /// - Throws: ``TUFError/lengthExceeded(role:limit:)``, ``TUFError/notJSON(role:_:)``,
     ///   ``TUFError/malformed(role:field:)``, ``TUFError/duplicateSignature(role:_:)``.
     public init(
         parsing bytes: [UInt8],
         role: RoleName,
         maximumLength: Int,
-        limits: TUFLimits = TUFLimits()
+        limits: TUFLimits = TUFLimits(),
+        dialect: Dialect = .tuf1
     ) throws(TUFError) {
+        self.dialect = dialect
         guard bytes.count <= maximumLength else { throw .lengthExceeded(role: role, limit: maximumLength) }
         var jsonLimits = JSONLimits()
         jsonLimits.maximumBytes = maximumLength
@@ -45,7 +59,8 @@ public struct Envelope: Sendable {
         let reader = try ObjectReader(document.root, role: role, path: "")
         signed = try reader.required("signed")
         guard signed.kind == .object else { throw reader.malformed("signed") }
-        signatures = try Self.signatures(reader, role: role, limit: limits.signatures)
+        if dialect == .notary { try reader.refuseLookalikes(of: ["signatures", "signed"]) }
+        signatures = try Self.signatures(reader, role: role, limit: limits.signatures, dialect)
     }
 
     /// The file as received.
@@ -62,7 +77,7 @@ public struct Envelope: Sendable {
         as type: Payload.Type,
         role: RoleName
     ) throws(TUFError) -> Inspected<Payload> {
-        Inspected(unverified: try Payload(decoding: signed, role: role))
+        Inspected(unverified: try Payload(decoding: signed, role: role, dialect: dialect))
     }
 
     /// The object under `signed`, for editing what was verified.
@@ -80,7 +95,8 @@ public struct Envelope: Sendable {
     private static func signatures(
         _ reader: ObjectReader,
         role: RoleName,
-        limit: Int
+        limit: Int,
+        _ dialect: Dialect
     ) throws(TUFError) -> [EnvelopeSignature] {
         let array = try reader.array("signatures")
         guard array.count <= limit else { throw reader.malformed("signatures") }
@@ -90,8 +106,18 @@ public struct Envelope: Sendable {
             let entry = try ObjectReader(element, role: role, path: "signatures")
             let keyID = try entry.keyID(try entry.string("keyid"), in: "keyid")
             guard seen.insert(keyID).inserted else { throw .duplicateSignature(role: role, keyID) }
+            let text = try entry.string("sig")
             // A signature that is not one beside enough good ones does no harm; files with empty ones are in use.
-            signatures.append(EnvelopeSignature(keyID: keyID, bytes: Hex.decode(try entry.string("sig")) ?? []))
+            switch dialect {
+            case .tuf1:
+                signatures.append(EnvelopeSignature(keyID: keyID, bytes: Hex.decode(text) ?? [], form: .scheme))
+            case .notary:
+                try entry.refuseLookalikes(of: ["keyid", "method", "sig"])
+                let method = NotarySignatureMethod(ignoringCase: try entry.string("method"))
+                signatures.append(
+                    EnvelopeSignature(keyID: keyID, bytes: Base64.decode(text) ?? [], form: .method(method))
+                )
+            }
         }
         return signatures
     }

@@ -19,7 +19,7 @@ public struct ListedTargets: Sendable {
     }
 
     /// The file to ask for.
-    public var file: MetadataFile { context.file(role, version: record.version) }
+    public var file: MetadataFile { context.file(role, record) }
 
     /// The most bytes that the file may have (§5.6.1).
     public var maximumLength: Int {
@@ -45,11 +45,23 @@ public struct ListedTargets: Sendable {
 
     /// The file, verified (§5.6.2 to §5.6.5).
     ///
-    /// - Parameter bytes: The file, from wherever.
+    /// - Parameters:
+    ///   - bytes: The file, from wherever.
+    ///   - stored: What an earlier verification stored of the role. One that the role's keys signed must not be newer, where
+    ///     the snapshot tells no versions.
     /// - Returns: The file.
     /// - Throws: ``TUFError``.
-    public func load(_ bytes: [UInt8]) throws(TUFError) -> LoadedTargets {
-        LoadedTargets(listed: self, targets: try verified(bytes))
+    public func load(_ bytes: [UInt8], after stored: [UInt8]? = nil) throws(TUFError) -> LoadedTargets {
+        let targets = try verified(bytes)
+        if record.version == MetaRecord.untold, let stored {
+            let known: Verified<Targets>? = try? context.verified(
+                stored,
+                by: authority,
+                maximumLength: context.limits.listedLength
+            )
+            try context.checkOrder(of: targets, after: known, role: role)
+        }
+        return LoadedTargets(listed: self, targets: targets)
     }
 
     /// A stored file, verified, if it has the version, length and hashes that the snapshot lists.
@@ -80,7 +92,7 @@ public struct ListedTargets: Sendable {
     func verified(_ bytes: [UInt8]) throws(TUFError) -> Verified<Targets> {
         try record.check(bytes, role: role)
         let targets: Verified<Targets> = try context.verified(bytes, by: authority, maximumLength: maximumLength)
-        guard targets.payload.common.version == record.version else {
+        guard record.allows(targets.payload.common.version) else {
             throw .versionMismatch(role: role, expected: record.version, found: targets.payload.common.version)
         }
         try context.checkExpiry(targets.payload.common, role: role)

@@ -10,10 +10,18 @@ public enum RepositoryBinding: Sendable, Hashable {
     /// A role that carries a name must carry this one; a role without a name is accepted too. For trust data that other
     /// tools wrote, where the pin says so.
     case repositoryOrUnnamed(String)
+    /// Notary's dialect: no role carries a name but the root, whose keys count only with a certificate for this one (a GUN, such
+    /// as `docker.io/library/alpine`).
+    case notary(gun: String)
+
+    /// The form that metadata has.
+    public var dialect: Dialect {
+        if case .notary = self { .notary } else { .tuf1 }
+    }
 
     func check(_ common: CommonFields, role: RoleName) throws(TUFError) {
         switch self {
-        case .unbound:
+        case .unbound, .notary:
             return
         case .repository(let expected):
             guard let found = common.repository, found.hasSameBytes(as: expected) else {

@@ -3,7 +3,7 @@ public import TrustCrypto
 /// What is known of a repository's root beforehand.
 public enum RootAnchor: Sendable, Hashable {
     /// Root keys, by the ids that TUF 1.0.34 §4.2 computes from them, and how many of them must have signed the first
-    /// root. A file's own key ids are not believed.
+    /// root. A file's own key ids are not believed. In Notary's dialect also by Notary's ids, of certificate or key.
     case keys(Set<KeyID>, threshold: Int)
     /// A root file that was obtained in a trustworthy way (§5.2), of any version.
     case root([UInt8])
@@ -12,11 +12,13 @@ public enum RootAnchor: Sendable, Hashable {
 extension RootAnchor {
     /// Whether a root file is one that the anchor speaks for, so that a walk may begin with it.
     ///
-    /// - Parameter bytes: The file.
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - binding: Whose metadata is accepted.
     /// - Returns: Whether it is.
-    package func accepts(_ bytes: [UInt8]) -> Bool {
+    package func accepts(_ bytes: [UInt8], binding: RepositoryBinding = .unbound) -> Bool {
         do throws(TUFError) {
-            _ = try firstRoot(bytes, limits: TUFLimits())
+            _ = try firstRoot(bytes, binding: binding, limits: TUFLimits())
             return true
         } catch {
             return false
@@ -24,20 +26,35 @@ extension RootAnchor {
     }
 
     /// The root in `bytes` as the first one to trust.
-    func firstRoot(_ bytes: [UInt8], limits: TUFLimits) throws(TUFError) -> Verified<Root> {
-        let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
+    func firstRoot(
+        _ bytes: [UInt8],
+        binding: RepositoryBinding,
+        limits: TUFLimits
+    ) throws(TUFError) -> Verified<Root> {
+        let envelope = try Envelope(
+            parsing: bytes,
+            role: .root,
+            maximumLength: limits.rootLength,
+            limits: limits,
+            dialect: binding.dialect
+        )
         switch self {
         case .root(let trusted):
             guard bytes == trusted else { throw .notPinned(required: 1, valid: 0) }
-            return try envelope.verifiedRoot(by: nil)
+            return try envelope.verifiedRoot(by: nil, for: binding)
         case .keys(let pinned, let threshold):
-            let root = try Root(decoding: envelope.signed, role: .root)
+            let root = try Root(decoding: envelope.signed, role: .root, dialect: binding.dialect)
             // Only the root role's own keys: a pinned key that has another role here must not make a root.
-            let own = root.authority(for: .root).keys.filter { pinned.contains($0.value.computedID) }
+            let own = try root.rootAuthority(for: binding).keys.filter { _, key in
+                switch binding.dialect {
+                case .tuf1: pinned.contains(key.computedID)
+                case .notary: !pinned.isDisjoint(with: key.pinnableIDs)
+                }
+            }
             let authority = RoleAuthority(role: .root, keys: own, threshold: max(1, threshold))
             let valid = try authority.validSigners(of: envelope).count
             guard valid >= authority.threshold else { throw .notPinned(required: authority.threshold, valid: valid) }
-            return try envelope.verifiedRoot(by: authority)
+            return try envelope.verifiedRoot(by: authority, for: binding)
         }
     }
 }

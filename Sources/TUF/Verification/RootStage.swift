@@ -1,3 +1,5 @@
+import TrustCrypto
+
 /// The first stage of the client workflow: from a root that is known beforehand to the newest one (TUF 1.0.34 §5.2, §5.3).
 ///
 /// The stages ``RootStage``, ``TimestampStage``, ``SnapshotStage`` and ``TargetsStage`` each consume the one before, so
@@ -24,7 +26,7 @@ public struct RootStage: ~Copyable {
         binding: RepositoryBinding,
         limits: TUFLimits = TUFLimits()
     ) throws(TUFError) {
-        let first = try anchor.firstRoot(bytes, limits: limits)
+        let first = try anchor.firstRoot(bytes, binding: binding, limits: limits)
         try binding.check(first.payload.common, role: .root)
         root = first
         self.binding = binding
@@ -54,10 +56,12 @@ public struct RootStage: ~Copyable {
     ///
     /// - Parameter now: The time of this verification, read once.
     /// - Returns: The next stage.
-    /// - Throws: ``TUFError/expired(role:at:)`` when the newest root is expired.
+    /// - Throws: ``TUFError/expired(role:at:)`` when the newest root is expired,
+    ///   ``TUFError/certificatesExpired(at:)`` when the certificates of its keys are.
     public consuming func close(at now: Instant) throws(TUFError) -> TimestampStage {
         let context = StageContext(root: root, now: now, enforcesExpiry: true, binding: binding, limits: limits)
         try context.checkExpiry(root.payload.common, role: .root)
+        try root.checkCertificates(for: binding, at: now)
         return TimestampStage(context: context)
     }
 
@@ -79,8 +83,14 @@ extension Verified where Payload == Root {
         binding: RepositoryBinding,
         limits: TUFLimits
     ) throws(TUFError) -> Verified<Root> {
-        let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limits.rootLength, limits: limits)
-        let new = try envelope.verifiedRoot(by: payload.authority(for: .root))
+        let envelope = try Envelope(
+            parsing: bytes,
+            role: .root,
+            maximumLength: limits.rootLength,
+            limits: limits,
+            dialect: binding.dialect
+        )
+        let new = try envelope.verifiedRoot(by: payload.rootAuthority(for: binding), for: binding)
         let expected = payload.common.version + 1
         guard new.payload.common.version == expected else {
             throw .versionMismatch(role: .root, expected: expected, found: new.payload.common.version)
@@ -173,7 +183,13 @@ struct StageContext: Sendable {
         maximumLength: Int
     ) throws(TUFError) -> Verified<Payload> {
         let role = authority.role
-        let envelope = try Envelope(parsing: bytes, role: role, maximumLength: maximumLength, limits: limits)
+        let envelope = try Envelope(
+            parsing: bytes,
+            role: role,
+            maximumLength: maximumLength,
+            limits: limits,
+            dialect: binding.dialect
+        )
         let verified: Verified<Payload> = try envelope.verified(by: authority)
         try binding.check(verified.payload.common, role: role)
         return verified
@@ -185,7 +201,22 @@ struct StageContext: Sendable {
     }
 
     /// The file of a role under this root's naming (§6.2).
-    func file(_ role: RoleName, version: Int64) -> MetadataFile {
-        MetadataFile(role: role, version: root.payload.consistentSnapshot ? version : nil)
+    func file(_ role: RoleName, _ record: MetaRecord) -> MetadataFile {
+        switch binding.dialect {
+        case .tuf1: MetadataFile(role: role, version: root.payload.consistentSnapshot ? record.version : nil)
+        case .notary:
+            MetadataFile(role: role, version: nil, digest: record.hashes.first { $0.algorithm == .sha256 })
+        }
+    }
+
+    /// Refuses a file that is older than one that was trusted before. Where the parent tells versions, they were compared
+    /// already.
+    func checkOrder<Payload: RolePayload>(
+        of offered: Verified<Payload>,
+        after remembered: Verified<Payload>?,
+        role: RoleName
+    ) throws(TUFError) {
+        guard let known = remembered?.payload.common.version, offered.payload.common.version < known else { return }
+        throw .rollback(role: role, known: known, offered: offered.payload.common.version)
     }
 }

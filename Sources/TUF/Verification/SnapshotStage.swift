@@ -11,7 +11,7 @@ public struct SnapshotStage: ~Copyable {
     }
 
     /// The file to ask for.
-    public var file: MetadataFile { context.file(.snapshot, version: timestamp.payload.snapshot.version) }
+    public var file: MetadataFile { context.file(.snapshot, timestamp.payload.snapshot) }
 
     /// The most bytes that the snapshot may have (§5.5.1).
     public var maximumLength: Int {
@@ -40,7 +40,7 @@ public struct SnapshotStage: ~Copyable {
         } catch {
             return false
         }
-        return remembered.payload.common.version == timestamp.payload.snapshot.version
+        return timestamp.payload.snapshot.allows(remembered.payload.common.version)
     }
 
     /// Takes the snapshot that the repository serves (§5.5.2 to §5.5.6).
@@ -75,12 +75,19 @@ public struct SnapshotStage: ~Copyable {
     /// §5.5.4 to §5.5.6.
     private func judge(_ offered: Verified<Snapshot>) throws(TUFError) {
         let expected = timestamp.payload.snapshot.version
-        guard offered.payload.common.version == expected else {
+        guard timestamp.payload.snapshot.allows(offered.payload.common.version) else {
             throw .versionMismatch(role: .snapshot, expected: expected, found: offered.payload.common.version)
+        }
+        if timestamp.payload.snapshot.version == MetaRecord.untold {
+            try context.checkOrder(of: offered, after: remembered, role: .snapshot)
         }
         if let remembered {
             for (role, known) in remembered.payload.roles.sorted(by: { $0.key < $1.key }) {
-                guard let new = offered.payload.roles[role] else { throw .roleRemoved(role) }
+                guard let new = offered.payload.roles[role] else {
+                    // In Notary's dialect a role that is no longer delegated to vanishes; where tags count nothing does.
+                    guard context.binding.dialect == .tuf1 || role == Dialect.releases else { continue }
+                    throw .roleRemoved(role)
+                }
                 guard new.version >= known.version else {
                     throw .rollback(role: role, known: known.version, offered: new.version)
                 }

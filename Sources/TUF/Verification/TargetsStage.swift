@@ -5,6 +5,7 @@ public struct TargetsStage: ~Copyable {
     /// The snapshot that is trusted now.
     public let snapshot: Verified<Snapshot>
     private let context: StageContext
+    private var remembered: Verified<Targets>?
 
     init(context: StageContext, timestamp: Verified<Timestamp>, snapshot: Verified<Snapshot>) {
         self.context = context
@@ -24,6 +25,20 @@ public struct TargetsStage: ~Copyable {
         }
     }
 
+    /// Takes targets that were trusted earlier, to judge the new ones by, where the snapshot tells no versions. They may be
+    /// expired or superseded.
+    ///
+    /// - Parameter bytes: What an earlier verification stored.
+    /// - Returns: Whether the file protects against rollback now.
+    public mutating func remember(_ bytes: [UInt8]) -> Bool {
+        do {
+            remembered = try context.verified(bytes, role: .targets, maximumLength: context.limits.listedLength)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Takes the targets file (§5.6.2 to §5.6.5).
     ///
     /// - Parameter bytes: The file that ``listed`` names.
@@ -31,6 +46,9 @@ public struct TargetsStage: ~Copyable {
     /// - Throws: ``TUFError``.
     public consuming func accept(_ bytes: [UInt8]) throws(TUFError) -> TrustedSet {
         let targets = try listed.verified(bytes)
+        if try listed.record.version == MetaRecord.untold {
+            try context.checkOrder(of: targets, after: remembered, role: .targets)
+        }
         return TrustedSet(timestamp: timestamp, snapshot: snapshot, targets: targets, context: context)
     }
 }

@@ -23,6 +23,9 @@ public struct TrustedSet: Sendable {
     /// The newest root.
     public var root: Verified<Root> { context.root }
 
+    /// The form that the metadata has.
+    public var dialect: Dialect { context.binding.dialect }
+
     /// The one time that all expiry tests of this set used.
     public var verifiedAt: Instant { context.now }
 

@@ -42,16 +42,19 @@ extension Envelope {
     func verified<Payload: RolePayload>(by authority: RoleAuthority) throws(TUFError) -> Verified<Payload> {
         // The signature is checked over the received bytes before the payload is read.
         let signers = try authority.signers(of: self)
-        let payload = try Payload(decoding: signed, role: authority.role)
+        let payload = try Payload(decoding: signed, role: authority.role, dialect: dialect)
         return Verified(payload: payload, signers: signers, envelope: self)
     }
 
     /// The root in this file, if it meets its own threshold, and that of `authority` (§5.3.4: the root before it, or what
     /// was pinned).
-    func verifiedRoot(by authority: RoleAuthority?) throws(TUFError) -> Verified<Root> {
+    func verifiedRoot(
+        by authority: RoleAuthority?,
+        for binding: RepositoryBinding
+    ) throws(TUFError) -> Verified<Root> {
         if let authority { _ = try authority.signers(of: self) }
-        let root = try Root(decoding: signed, role: .root)
-        return try verified(by: root.authority(for: .root))
+        let root = try Root(decoding: signed, role: .root, dialect: dialect)
+        return try verified(by: root.rootAuthority(for: binding))
     }
 }
 
@@ -74,9 +77,8 @@ extension RoleAuthority {
         var signers: Set<KeyID> = []
         let count: (Span<UInt8>) -> Void = { message in
             for signature in envelope.signatures {
-                guard let key = keys[signature.keyID], let publicKey = key.publicKey, let scheme = key.scheme,
-                    !counted.contains(publicKey),
-                    publicKey.isValidSignature(signature.bytes.span, over: message, scheme: scheme)
+                guard let key = keys[signature.keyID], let publicKey = key.publicKey, !counted.contains(publicKey),
+                    key.isValid(signature, over: message)
                 else { continue }
                 counted.insert(publicKey)
                 signers.insert(signature.keyID)
@@ -88,5 +90,19 @@ extension RoleAuthority {
             throw .notJSON(role: role, error)
         }
         return signers
+    }
+}
+
+extension TUFKey {
+    /// Whether a signature is one of this key, made in the way that it must be.
+    fileprivate func isValid(_ signature: EnvelopeSignature, over message: Span<UInt8>) -> Bool {
+        switch signature.form {
+        case .scheme:
+            guard let scheme else { return false }
+            return publicKey?.isValidSignature(signature.bytes.span, over: message, scheme: scheme) ?? false
+        case .method(let method):
+            guard let method else { return false }
+            return publicKey?.isValidSignature(signature.bytes.span, over: message, method: method) ?? false
+        }
     }
 }

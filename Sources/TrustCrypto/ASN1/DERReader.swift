@@ -6,14 +6,21 @@ struct DERError: Error, Equatable {}
 /// It holds positions only; the bytes are handed to each call, so that secret bytes need not be copied. It never
 /// recurses: the structures read with it have a fixed depth.
 struct DERReader {
-    /// The element types used by keys.
+    /// The element types used by keys and certificates.
     enum Tag {
+        static let boolean: UInt8 = 0x01
         static let integer: UInt8 = 0x02
         static let bitString: UInt8 = 0x03
         static let octetString: UInt8 = 0x04
         static let null: UInt8 = 0x05
         static let objectIdentifier: UInt8 = 0x06
+        static let utf8String: UInt8 = 0x0C
+        static let printableString: UInt8 = 0x13
+        static let ia5String: UInt8 = 0x16
+        static let utcTime: UInt8 = 0x17
+        static let generalizedTime: UInt8 = 0x18
         static let sequence: UInt8 = 0x30
+        static let set: UInt8 = 0x31
 
         static func context(_ number: UInt8, constructed: Bool) -> UInt8 { (constructed ? 0xA0 : 0x80) | number }
     }
@@ -63,6 +70,24 @@ struct DERReader {
     mutating func enter(_ tag: UInt8, in bytes: Span<UInt8>) throws(DERError) -> DERReader {
         let range = try read(tag, in: bytes)
         return DERReader(bytes, range)
+    }
+
+    /// Reads one element of whatever type.
+    ///
+    /// - Returns: Its tag, and the range of its contents.
+    mutating func readAny(in bytes: Span<UInt8>) throws(DERError) -> (tag: UInt8, contents: Range<Int>) {
+        // Number 31 announces a tag of several bytes, which nothing here has.
+        guard let tag = nextTag(in: bytes), tag & 0x1F != 0x1F else { throw DERError() }
+        return (tag, try read(tag, in: bytes))
+    }
+
+    /// Reads an element of a given type.
+    ///
+    /// - Returns: The range of all of it, tag and length included.
+    mutating func readWhole(_ tag: UInt8, in bytes: Span<UInt8>) throws(DERError) -> Range<Int> {
+        let start = position
+        let contents = try read(tag, in: bytes)
+        return start..<contents.upperBound
     }
 
     /// Reads an INTEGER that is not negative.

@@ -20,6 +20,9 @@ enum DERWriter {
         element(DERReader.Tag.bitString, [0] + contents)
     }
 
+    /// BOOLEAN TRUE. DER leaves out the value that is the default, which FALSE is wherever it is used.
+    static let yes: [UInt8] = [DERReader.Tag.boolean, 1, 0xFF]
+
     static let null: [UInt8] = [DERReader.Tag.null, 0]
 
     /// An INTEGER that is not negative, of its big-endian magnitude without leading zeros.

@@ -1,4 +1,4 @@
-/// Object identifiers of keys, encoded in DER without tag and length.
+/// Object identifiers of keys and certificates, encoded in DER without tag and length.
 enum ObjectIdentifiers {
     /// id-Ed25519, 1.3.101.112 (RFC 8410 §3).
     static let ed25519: [UInt8] = [0x2B, 0x65, 0x70]
@@ -31,6 +31,24 @@ enum ObjectIdentifiers {
     static let aes256CBC: [UInt8] = aes + [42]
     /// des-EDE3-CBC, 1.2.840.113549.3.7 (RFC 8018 appendix B.2.2).
     static let tripleDESCBC: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x03, 0x07]
+
+    /// ecdsa-with-SHA256, 1.2.840.10045.4.3.2 (RFC 5758 §3.2).
+    static let ecdsaWithSHA256: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+    /// ecdsa-with-SHA384.
+    static let ecdsaWithSHA384: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03]
+    /// sha256WithRSAEncryption, 1.2.840.113549.1.1.11 (RFC 8017 appendix A.2.4).
+    static let sha256WithRSAEncryption: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B]
+
+    /// id-at-commonName, 2.5.4.3 (RFC 5280 appendix A.1).
+    static let commonName: [UInt8] = [0x55, 0x04, 0x03]
+    /// id-ce-keyUsage, 2.5.29.15 (RFC 5280 §4.2.1.3).
+    static let keyUsage: [UInt8] = [0x55, 0x1D, 0x0F]
+    /// id-ce-basicConstraints, 2.5.29.19 (RFC 5280 §4.2.1.9).
+    static let basicConstraints: [UInt8] = [0x55, 0x1D, 0x13]
+    /// id-ce-extKeyUsage, 2.5.29.37 (RFC 5280 §4.2.1.12).
+    static let extendedKeyUsage: [UInt8] = [0x55, 0x1D, 0x25]
+    /// id-kp-codeSigning, 1.3.6.1.5.5.7.3.3.
+    static let codeSigning: [UInt8] = [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03]
 
     private static let pkcs5: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05]
     private static let digestAlgorithm: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02]

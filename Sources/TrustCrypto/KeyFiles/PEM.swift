@@ -22,7 +22,11 @@ enum PEM {
     }
 
     /// Finds all blocks. Text around them is skipped.
-    static func blocks(in file: Span<UInt8>) throws(KeyFileError) -> [Block] {
+    static func blocks(
+        in file: Span<UInt8>,
+        maximumLength: Int = maximumLength,
+        maximumBlocks: Int = maximumBlocks
+    ) throws(KeyFileError) -> [Block] {
         guard file.count <= maximumLength else { throw .limitExceeded }
         var blocks: [Block] = []
         var open: OpenBlock?
@@ -97,6 +101,18 @@ enum PEM {
             append("-----\n")
             return count
         }
+    }
+
+    /// Writes a block of something public, without headers, in lines of 64 characters.
+    static func text(label: String, _ contents: Span<UInt8>) -> String {
+        let base64 = Base64.encodedBytes(contents)
+        var text = Array("-----BEGIN \(label)-----\n".utf8)
+        for start in stride(from: 0, to: base64.count, by: 64) {
+            text += base64[start..<min(start + 64, base64.count)]
+            text.append(UInt8(ascii: "\n"))
+        }
+        text += Array("-----END \(label)-----\n".utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// A block whose end has not been met.

@@ -43,14 +43,15 @@ final class OpenSSLKey: @unchecked Sendable {
         _ signature: Span<UInt8>,
         over message: Span<UInt8>,
         digest: OpenSSLDigest,
-        padding: RSAPadding?
+        padding: RSAPadding?,
+        saltLength: CInt = RSAPadding.anySaltLength
     ) -> Bool {
         OpenSSL.attempt {
             let context = OpenSSL.require(EVP_MD_CTX_new())
             defer { EVP_MD_CTX_free(context) }
             var keyContext: OpaquePointer?
             guard EVP_DigestVerifyInit(context, &keyContext, digest.method, nil, pointer) == 1,
-                padding.map({ $0.apply(to: keyContext, saltLength: RSAPadding.anySaltLength) }) ?? true
+                padding.map({ $0.apply(to: keyContext, saltLength: saltLength) }) ?? true
             else { return false }
             return signature.withUnsafeBufferPointer { signature in
                 message.withUnsafeBufferPointer { message in
