@@ -37,7 +37,7 @@ public struct KeyAttributes: Sendable, Hashable {
         self.label = label
     }
 
-    private static func isReadable(_ text: String) -> Bool {
+    static func isReadable(_ text: String) -> Bool {
         (1...maximumTextLength).contains(text.utf8.count) && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
     }
 

@@ -81,10 +81,14 @@ public enum KeyTransfer {
         }
     }
 
-    private static func contents(of path: String) throws(KeyStorageError) -> SecretBytes {
+    /// Reads a file that may be anybody's, as a whole.
+    static func contents(
+        of path: String,
+        limit: Int = PrivateKeyFile.maximumLength
+    ) throws(KeyStorageError) -> SecretBytes {
         do throws(FileError) {
             // A pipe is as good as a file: keys come out of other programs.
-            return try FileDescriptor(opening: path, flags: O_RDONLY).readSecret(limit: PrivateKeyFile.maximumLength)
+            return try FileDescriptor(opening: path, flags: O_RDONLY).readSecret(limit: limit)
         } catch .other(_, ENOENT), .other(_, ENOTDIR) {
             throw .fileMissing(path: path)
         } catch {
