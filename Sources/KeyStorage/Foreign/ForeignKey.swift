@@ -136,11 +136,15 @@ extension SecretBoxKey {
     }
 }
 
-/// Secret bytes that several values look at.
-final class SharedSecret: Sendable {
-    let bytes: SecretBytes
+/// Secret bytes that several values look at; they are wiped when the last one lets go of them.
+public final class SharedSecret: Sendable {
+    /// The bytes.
+    public let bytes: SecretBytes
 
-    init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+    /// Takes over secret bytes.
+    ///
+    /// - Parameter bytes: The bytes.
+    public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
 }
 
 /// The keys of other programs that were found, and what could not be read.

@@ -32,6 +32,8 @@ enum ForeignKeyFile {
     ///   - place: The directories above it, from `private` on.
     ///   - name: The file's name.
     ///   - modified: When it was last written.
+    /// - Returns: The key.
+    /// - Throws: ``KeyStorageError`` when the file is none of docker's or notary's.
     static func key(
         _ path: String,
         place: [String],
