@@ -30,8 +30,8 @@ public struct DockerKeyStore: KeyStore {
         self.lockTimeout = lockTimeout
     }
 
-    /// Lists the keys, without any passphrase. A file that cannot be read is listed as a problem and hides no other, and
-    /// so is a key of a repository's role whose repository nothing says.
+    /// Lists the keys, without any passphrase. A file that cannot be read is listed as a problem and hides no other. Of a
+    /// key whose repository nothing says, the record does not say it either.
     ///
     /// - Returns: The keys, and what could not be read.
     /// - Throws: ``KeyStorageError`` when the directory as a whole cannot be read.
@@ -178,8 +178,8 @@ public struct DockerKeyStore: KeyStore {
         let publicKey = key.isEncrypted ? nil : try key.openNow(nil).publicKey
         return KeyRecord(
             keyID: keyID,
-            attributes: try KeyAttributes(
-                role: role,
+            attributes: KeyAttributes(
+                found: role,
                 repository: ForeignKey.belongsToRepository(role) ? key.repository : nil
             ),
             publicKey: publicKey,
