@@ -37,7 +37,19 @@ public struct KeyAttributes: Sendable, Hashable {
         self.label = label
     }
 
-    private static func isReadable(_ text: String) -> Bool {
+    /// Describes a key of docker's or notary's by what its file says, which may be less than it takes to make one: they find
+    /// keys by their ids alone.
+    ///
+    /// - Parameters:
+    ///   - role: The role that it signs for.
+    ///   - repository: The repository that it belongs to, checked by whoever read it.
+    init(found role: RoleName, repository: String?) {
+        self.role = role
+        self.repository = repository
+        label = nil
+    }
+
+    static func isReadable(_ text: String) -> Bool {
         (1...maximumTextLength).contains(text.utf8.count) && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
     }
 

@@ -15,7 +15,7 @@ public protocol KeyStore: Sendable {
 
     /// Looks up one key, without any passphrase.
     ///
-    /// - Parameter keyID: The id that TUF computes for the key.
+    /// - Parameter keyID: The id by which the store knows the key, ``KeyRecord/keyID``.
     /// - Returns: Its record, or nil when the store does not have it.
     /// - Throws: ``KeyStorageError``, also when the key's file is there and cannot be read.
     func record(of keyID: KeyID) async throws(KeyStorageError) -> KeyRecord?
@@ -23,7 +23,7 @@ public protocol KeyStore: Sendable {
     /// Opens a key.
     ///
     /// - Parameters:
-    ///   - keyID: The id that TUF computes for the key.
+    ///   - keyID: The id by which the store knows the key.
     ///   - passphrase: Opens it; nil will do for a key that is not encrypted.
     /// - Returns: The key.
     /// - Throws: ``KeyStorageError``, ``KeyStorageError/wrongPassphrase(_:origin:)`` and
@@ -59,7 +59,7 @@ public protocol KeyStore: Sendable {
     /// Encrypts a key with another passphrase. Whoever has a copy of the old file can still open that one as before.
     ///
     /// - Parameters:
-    ///   - keyID: The id that TUF computes for the key.
+    ///   - keyID: The id by which the store knows the key.
     ///   - old: What opens it now; nil will do for a key that is not encrypted.
     ///   - new: What opens it from now on; at least ``Passphrase/minimumLength`` bytes.
     /// - Throws: ``KeyStorageError``; nothing is changed then.
@@ -67,7 +67,7 @@ public protocol KeyStore: Sendable {
 
     /// Removes a key for good. Its file is overwritten first as far as the medium lets one.
     ///
-    /// - Parameter keyID: The id that TUF computes for the key.
+    /// - Parameter keyID: The id by which the store knows the key.
     /// - Throws: ``KeyStorageError``, ``KeyStorageError/keyNotFound(_:unavailable:)`` among them.
     func remove(_ keyID: KeyID) async throws(KeyStorageError)
 }

@@ -61,7 +61,11 @@ struct Environment: Sendable {
 
     /// The variables for programs that are started, such as credential helpers: without passphrases, which are not theirs.
     var forPrograms: [String: String] {
-        variables.filter { !($0.key.utf8.starts(with: "TRUSTCTL_".utf8) && $0.key.hasSuffix("_PASSPHRASE")) }
+        let owners = ["TRUSTCTL_", "DOCKER_CONTENT_TRUST_", "NOTARY_"]
+        return variables.filter { variable in
+            !variable.key.hasSuffix("_PASSPHRASE")
+                || !owners.contains { variable.key.utf8.starts(with: $0.utf8) }
+        }
     }
 
     /// Whether colours may be used on a terminal: no `NO_COLOR` (no-color.org), and one that understands them.

@@ -14,6 +14,8 @@ public func fuzzKeyFiles(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case UInt8(ascii: "e"): checkFile(pem("ENCRYPTED PRIVATE KEY", bytes))
     case UInt8(ascii: "s"): checkFile(pem("EC PRIVATE KEY", bytes))
     case UInt8(ascii: "1"): checkFile(pem("RSA PRIVATE KEY", bytes))
+    case UInt8(ascii: "5"): checkFile(pem("ED25519 PRIVATE KEY", bytes))
+    case UInt8(ascii: "n"): checkExport(bytes)
     case UInt8(ascii: "p"): checkPublicKey(try? PublicKey(spkiDER: bytes))
     case UInt8(ascii: "P"): checkPublicKey(try? PublicKey(pem: String(decoding: bytes, as: UTF8.self)))
     case UInt8(ascii: "v"): checkSignature(bytes)
@@ -51,6 +53,30 @@ private func checkFile(_ file: [UInt8]) {
         signature.map { key.publicKey.isValidSignature($0.span, over: passphrase.span, scheme: key.scheme) } == true,
         "a key does not sign"
     )
+}
+
+/// Takes apart a file of many keys: each is as readable alone, and what its headers say can be written again.
+private func checkExport(_ file: [UInt8]) {
+    guard let entries = try? PrivateKeyFile.entries(in: file.span) else { return }
+    require(!entries.isEmpty, "no keys, and no error")
+    var end = 0
+    for entry in entries.prefix(8) {
+        require(entry.extent.lowerBound >= end && entry.extent.upperBound <= file.count, "keys overlap")
+        end = entry.extent.upperBound
+        let part = Array(file[entry.extent])
+        let alone = try? PrivateKeyFile.entries(in: part.span)
+        require(alone?.count == 1 && alone?.first?.isEncrypted == entry.isEncrypted, "another key alone")
+        checkFile(part)
+        guard let key = try? PrivateKeyFile.decode(part.span) else { continue }
+        let headers = NotaryKeyFile.Headers(role: entry.role, gun: entry.gun, path: entry.path)
+        guard let written = try? NotaryKeyFile.encodeUnencryptedUnsafe(key, headers) else {
+            fatalError("headers that were read cannot be written")
+        }
+        let again = written.withBytes { bytes in try? PrivateKeyFile.entries(in: bytes).first }
+        require(again?.role == entry.role && again?.gun == entry.gun, "other headers come back")
+        let copy = written.withBytes { bytes in try? PrivateKeyFile.decode(bytes) }
+        require(copy?.publicKey == key.publicKey, "another key comes back from notary's form")
+    }
 }
 
 /// A key has one canonical form, and takes no signature of another scheme.

@@ -137,7 +137,7 @@ extension Examination {
         let listed = Set(roles.flatMap(\.keys).compactMap(\.publicKey))
         let signedName = pin?.signedName ?? repository
         for record in inventory.records {
-            guard RoleName.topLevel.contains(record.role), !listed.contains(record.publicKey),
+            guard RoleName.topLevel.contains(record.role), !listed.contains(where: record.isKey),
                 record.repository?.utf8.elementsEqual(signedName.utf8) == true
             else { continue }
             findings.append(

@@ -56,10 +56,10 @@ public actor KeyStoreSigners: SignerSource {
         let listing = await stores.list()
         var found: [PrivateKey] = []
         var failure: KeyStorageError?
-        for record in listing.records where keys.contains(record.publicKey) {
+        for record in listing.records where keys.contains(where: record.isKey) {
             guard found.count < threshold else { break }
             // The same key may lie in two stores.
-            guard !found.contains(where: { $0.publicKey == record.publicKey }) else { continue }
+            guard !found.contains(where: { record.isKey($0.publicKey) }) else { continue }
             do throws(KeyStorageError) {
                 found.append(try await unlock(record))
             } catch {
@@ -94,7 +94,8 @@ public actor KeyStoreSigners: SignerSource {
     ///   - threshold: How many of them must sign.
     /// - Returns: Whether there are enough; their passphrases are not looked at.
     public func canSign(for role: RoleName, keys: [PublicKey], threshold: Int) async -> Bool {
-        Set(await stores.list().records.map(\.publicKey)).intersection(keys).count >= threshold
+        let records = await stores.list().records
+        return Set(keys).count { key in records.contains { $0.isKey(key) } } >= threshold
     }
 
     /// The root keys in the stores.
@@ -172,7 +173,7 @@ public actor KeyStoreSigners: SignerSource {
                 )
             }
             open[record.keyID] = key
-            return record.tufKey
+            return TUFKey(publicKey: key.publicKey, scheme: key.scheme)
         } catch {
             throw Refusal.keys(error, checked: checked)
         }
@@ -237,7 +238,19 @@ public actor KeyStoreSigners: SignerSource {
         if let problem = listing.problems.first { throw Refusal.keys(problem.error, checked: "key stores") }
         var keys: [TUFKey] = []
         for record in listing.records.filter(isWanted).sorted(by: { $0.created < $1.created }) {
-            if !keys.contains(record.tufKey) { keys.append(record.tufKey) }
+            let key: TUFKey
+            if let known = record.tufKey {
+                key = known
+            } else {
+                // docker's files do not tell the public half: the key has to be opened to be known.
+                do throws(KeyStorageError) {
+                    let opened = try await unlock(record)
+                    key = TUFKey(publicKey: opened.publicKey, scheme: opened.scheme)
+                } catch {
+                    throw Refusal.keys(error, checked: "the \(record.role) key \(record.keyID)")
+                }
+            }
+            if !keys.contains(key) { keys.append(key) }
         }
         return keys
     }

@@ -1,5 +1,3 @@
-import TUF
-
 /// Asks one source after the other.
 public struct PassphraseChain: PassphraseSource {
     private let sources: [any PassphraseSource]
@@ -25,13 +23,14 @@ public struct PassphraseChain: PassphraseSource {
         for source in sources {
             if let answer = try await source.passphrase(for: request) { return answer }
         }
-        throw .noPassphraseSource(role: request.role, ways: ways ?? Self.ways(for: request.role))
+        throw .noPassphraseSource(role: request.role, ways: ways ?? Self.ways(for: request))
     }
 
     /// How a passphrase can be given, for people.
-    static func ways(for role: RoleName) -> [String] {
-        [
-            "the environment variable \(EnvironmentPassphrases.variable(for: role))", "--passphrase-file FILE",
+    static func ways(for request: PassphraseRequest) -> [String] {
+        let variables = EnvironmentPassphrases.variables(for: request.role, request.kind)
+        return [
+            "the environment variable \(variables.joined(separator: " or "))", "--passphrase-file FILE",
             "--passphrase-fd NUMBER", "--passphrase-helper PROGRAM", "a terminal",
         ]
     }

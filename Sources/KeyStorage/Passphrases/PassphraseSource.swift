@@ -19,6 +19,8 @@ public struct PassphraseRequest: Sendable, Hashable {
     public let keyID: KeyID?
     /// Whether the key exists.
     public let purpose: Purpose
+    /// Whose key store the key is in.
+    public let kind: KeyStoreKind
     /// 1 when nothing has been tried, and one more for each passphrase that was wrong.
     public internal(set) var attempt: Int
 
@@ -29,12 +31,21 @@ public struct PassphraseRequest: Sendable, Hashable {
     ///   - repository: The repository that the key belongs to; nil where it may serve many.
     ///   - keyID: The key's id, where it is known already.
     ///   - purpose: Whether the key exists.
+    ///   - kind: Whose key store the key is in.
     ///   - attempt: 1 when nothing has been tried, and one more for each passphrase that was wrong.
-    public init(role: RoleName, repository: String?, keyID: KeyID?, purpose: Purpose, attempt: Int = 1) {
+    public init(
+        role: RoleName,
+        repository: String?,
+        keyID: KeyID?,
+        purpose: Purpose,
+        kind: KeyStoreKind = .own,
+        attempt: Int = 1
+    ) {
         self.role = role
         self.repository = repository
         self.keyID = keyID
         self.purpose = purpose
+        self.kind = kind
         self.attempt = attempt
     }
 
@@ -44,7 +55,13 @@ public struct PassphraseRequest: Sendable, Hashable {
     ///   - record: The key's record.
     ///   - purpose: Whether the passphrase opens the key or will from now on.
     public init(_ record: KeyRecord, purpose: Purpose) {
-        self.init(role: record.role, repository: record.repository, keyID: record.keyID, purpose: purpose)
+        self.init(
+            role: record.role,
+            repository: record.repository,
+            keyID: record.keyID,
+            purpose: purpose,
+            kind: record.kind
+        )
     }
 }
 
@@ -142,20 +159,23 @@ extension PassphraseSource {
     /// - Parameters:
     ///   - attributes: What the key is for.
     ///   - keyID: The key's id, where it is known already.
+    ///   - kind: Whose key store it goes into.
     /// - Returns: A passphrase of at least ``Passphrase/minimumLength`` bytes, and where it came from.
     /// - Throws: ``KeyStorageError``.
     public func newPassphrase(
         for attributes: KeyAttributes,
-        keyID: KeyID?
+        keyID: KeyID?,
+        kind: KeyStoreKind = .own
     ) async throws(KeyStorageError) -> PassphraseAnswer {
         let request = PassphraseRequest(
             role: attributes.role,
             repository: attributes.repository,
             keyID: keyID,
-            purpose: .new
+            purpose: .new,
+            kind: kind
         )
         guard let answer = try await passphrase(for: request) else {
-            throw .noPassphraseSource(role: attributes.role, ways: PassphraseChain.ways(for: attributes.role))
+            throw .noPassphraseSource(role: attributes.role, ways: PassphraseChain.ways(for: request))
         }
         try answer.passphrase.requireStrength()
         return answer

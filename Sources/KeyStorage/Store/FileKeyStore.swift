@@ -183,24 +183,22 @@ public struct FileKeyStore: KeyStore {
             scheme: key.scheme,
             created: created.wholeSeconds,
             location: path,
-            isEncrypted: isEncrypted
+            isEncrypted: isEncrypted,
+            kind: .own
         )
+        let json = StoredKeyFile.json(record, key.publicKey, key.scheme)
         try prepareDirectory()
         let lock = try await lock()
         // Whatever is there under that name, readable or not, must not be lost.
         let names = try names() ?? []
         guard !names.contains(StoredKeyFile.name(of: keyID)) else { throw .duplicateKey(keyID, path: path) }
         try filing { () throws(FileError) in try DurableFile.removeAbandonedTemporaries(in: directory) }
-        try write(StoredKeyFile.contents(StoredKeyFile.json(record), pem: pem), to: path)
+        try write(StoredKeyFile.contents(json, pem: pem), to: path)
         _ = consume lock
         return record
     }
 
-    private func prepareDirectory() throws(KeyStorageError) {
-        guard try !PrivatePath.checkDirectory(directory) else { return }
-        try filing { () throws(FileError) in try DurableFile.createDirectory(directory, mode: 0o700) }
-        guard try PrivatePath.checkDirectory(directory) else { throw .storeMissing(path: directory) }
-    }
+    private func prepareDirectory() throws(KeyStorageError) { try StoreFiles.prepare(directory) }
 
     /// The key's file as far as it can be read without its passphrase; nil when there is none.
     private func read(_ keyID: KeyID) throws(KeyStorageError) -> StoredKeyFile? {
@@ -222,34 +220,18 @@ public struct FileKeyStore: KeyStore {
     }
 
     private func write(_ contents: borrowing SecretBytes, to path: String) throws(KeyStorageError) {
-        try contents.withBytes { (bytes) throws(KeyStorageError) in
-            do throws(FileError) {
-                try DurableFile.write(bytes, to: path, mode: 0o600)
-            } catch {
-                throw .file(error)
-            }
-        }
+        try StoreFiles.write(contents, to: path)
     }
 
     /// Excludes other writers.
     private func lock() async throws(KeyStorageError) -> FileLock { try await lock(".lock", timeout: lockTimeout) }
 
     private func lock(_ name: String, timeout: Duration) async throws(KeyStorageError) -> FileLock {
-        do throws(FileError) {
-            return try await FileLock.acquire(DurableFile.join(directory, name), timeout: timeout)
-        } catch .cancelled {
-            throw .cancelled
-        } catch {
-            throw .file(error)
-        }
+        try await StoreFiles.lock(DurableFile.join(directory, name), timeout: timeout)
     }
 
     private func filing<Value>(_ body: () throws(FileError) -> Value) throws(KeyStorageError) -> Value {
-        do throws(FileError) {
-            return try body()
-        } catch {
-            throw .file(error)
-        }
+        try StoreFiles.filing(body)
     }
 
     private func path(of keyID: KeyID) -> String {

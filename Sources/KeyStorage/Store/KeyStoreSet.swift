@@ -41,7 +41,7 @@ public struct KeyStoreSet: Sendable {
 
     /// Finds a key and the store that has it.
     ///
-    /// - Parameter keyID: The id that TUF computes for the key.
+    /// - Parameter keyID: The id that TUF computes for the key, or by which its store knows it.
     /// - Returns: The first store that has the key, and its record.
     /// - Throws: ``KeyStorageError/keyNotFound(_:unavailable:)``, which names the stores that could not be looked into;
     ///   what reading the key's file threw, when no other store has the key.

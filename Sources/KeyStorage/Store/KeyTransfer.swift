@@ -1,3 +1,4 @@
+import TUF
 public import TrustCrypto
 
 #if canImport(Glibc)
@@ -81,10 +82,70 @@ public enum KeyTransfer {
         }
     }
 
-    private static func contents(of path: String) throws(KeyStorageError) -> SecretBytes {
+    /// Writes a key as docker and notary do: PKCS #8, encrypted with 2048 rounds of PBKDF2, and what it is for in headers.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - attributes: What it is for. The label is not written, nor is the repository of a delegated role.
+    ///   - passphrase: What opens the result; at least ``Passphrase/minimumLength`` bytes.
+    ///   - isExport: Whether the key's id is written too, as `notary key export` does it: `notary key import` then takes
+    ///     the key as it is.
+    /// - Returns: The contents of the file; write it with mode 0600.
+    /// - Throws: ``KeyStorageError``.
+    public static func notary(
+        _ key: PrivateKey,
+        _ attributes: KeyAttributes,
+        passphrase: Passphrase,
+        isExport: Bool
+    ) async throws(KeyStorageError) -> SharedSecret {
+        let id = isExport ? NotaryKeyID.id(of: key.publicKey).string : nil
+        return try await notary(key, headers(attributes, id: id), passphrase: passphrase, path: "exported key")
+    }
+
+    /// As ``notary(_:_:passphrase:isExport:)``, for a file whose path is known.
+    static func notary(
+        _ key: PrivateKey,
+        _ attributes: KeyAttributes,
+        passphrase: Passphrase,
+        path: String
+    ) async throws(KeyStorageError) -> SharedSecret {
+        try await notary(key, headers(attributes, id: nil), passphrase: passphrase, path: path)
+    }
+
+    static func notary(
+        _ key: PrivateKey,
+        _ headers: NotaryKeyFile.Headers,
+        passphrase: Passphrase,
+        path: String
+    ) async throws(KeyStorageError) -> SharedSecret {
+        try passphrase.requireStrength()
+        return try await BlockingWork.run(on: BlockingWork.derivation) { () throws(KeyStorageError) in
+            do throws(KeyFileError) {
+                return SharedSecret(
+                    try NotaryKeyFile.encodeEncrypted(key, headers, passphrase: passphrase.bytes)
+                )
+            } catch {
+                throw .keyFile(path: path, error)
+            }
+        }
+    }
+
+    private static func headers(_ attributes: KeyAttributes, id: String?) -> NotaryKeyFile.Headers {
+        NotaryKeyFile.Headers(
+            role: attributes.role.string,
+            gun: ForeignKey.belongsToRepository(attributes.role) ? attributes.repository : nil,
+            path: id
+        )
+    }
+
+    /// Reads a file that may be anybody's, as a whole.
+    static func contents(
+        of path: String,
+        limit: Int = PrivateKeyFile.maximumLength
+    ) throws(KeyStorageError) -> SecretBytes {
         do throws(FileError) {
             // A pipe is as good as a file: keys come out of other programs.
-            return try FileDescriptor(opening: path, flags: O_RDONLY).readSecret(limit: PrivateKeyFile.maximumLength)
+            return try FileDescriptor(opening: path, flags: O_RDONLY).readSecret(limit: limit)
         } catch .other(_, ENOENT), .other(_, ENOTDIR) {
             throw .fileMissing(path: path)
         } catch {

@@ -10,6 +10,34 @@ import TrustCrypto
 
 /// Files and directories that nobody but their owner may touch.
 enum PrivatePath {
+    /// What a path names, as `lstat` tells it.
+    enum Kind: Equatable {
+        case directory
+        case link(isToDirectory: Bool)
+        /// A file, or something that is none; with the seconds from the epoch to when it was last written.
+        case other(modified: Int64)
+    }
+
+    /// Looks at a path.
+    ///
+    /// - Returns: Nil when there is nothing, or nothing that this user may see.
+    static func kind(of path: String) -> Kind? {
+        var information = stat()
+        guard !path.utf8.contains(0), lstat(path, &information) == 0 else { return nil }
+        switch information.st_mode & S_IFMT {
+        case S_IFDIR: return .directory
+        case S_IFLNK:
+            var target = stat()
+            return .link(isToDirectory: stat(path, &target) == 0 && target.st_mode & S_IFMT == S_IFDIR)
+        default:
+            #if canImport(Darwin)
+                return .other(modified: Int64(information.st_mtimespec.tv_sec))
+            #else
+                return .other(modified: Int64(information.st_mtim.tv_sec))
+            #endif
+        }
+    }
+
     /// Demands a directory of this user's that is closed to others.
     ///
     /// - Returns: False when there is none.

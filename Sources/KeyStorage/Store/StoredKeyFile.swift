@@ -79,7 +79,7 @@ struct StoredKeyFile: ~Copyable {
     }
 
     /// Writes the record of a key.
-    static func json(_ record: KeyRecord) -> JSONObject {
+    static func json(_ record: KeyRecord, _ key: PublicKey, _ scheme: SignatureScheme) -> JSONObject {
         [
             "format": .string(format),
             "keyID": .string(record.keyID.string),
@@ -87,8 +87,8 @@ struct StoredKeyFile: ~Copyable {
             "repository": record.repository.map { .string($0) } ?? .null,
             "label": record.label.map { .string($0) } ?? .null,
             "created": .string(record.created.description),
-            "scheme": .string(record.scheme.rawValue),
-            "publicKey": .string(Base64.encode(record.publicKey.spkiDER.span)),
+            "scheme": .string(scheme.rawValue),
+            "publicKey": .string(Base64.encode(key.spkiDER.span)),
         ]
     }
 
@@ -129,7 +129,8 @@ struct StoredKeyFile: ~Copyable {
             scheme: scheme,
             created: created,
             location: path,
-            isEncrypted: isEncrypted
+            isEncrypted: isEncrypted,
+            kind: .own
         )
     }
 

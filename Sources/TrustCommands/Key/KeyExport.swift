@@ -5,6 +5,13 @@ import KeyStorage
 import TUF
 import TrustCrypto
 
+/// The forms of exported private keys.
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+    case pem
+    case docker
+    case notary
+}
+
 /// `trustctl key export`
 struct KeyExport: TrustCommand {
     static let title = "key export"
@@ -13,7 +20,9 @@ struct KeyExport: TrustCommand {
         abstract: "Write a key as PEM.",
         discussion: """
             A private key is written as PKCS #8, encrypted with the passphrase that opened it, or with the one in \
-            --new-passphrase-file. A file is made with mode 0600, and none is overwritten.
+            --new-passphrase-file. --format docker and --format notary write what docker trust key load and notary key \
+            import read: the role, the repository and notary's id with it, and an encryption that only a strong passphrase \
+            makes strong. A file is made with mode 0600, and none is overwritten.
             """
     )
 
@@ -26,6 +35,9 @@ struct KeyExport: TrustCommand {
         completion: .file()
     )
     var output: String?
+
+    @Option(help: ArgumentHelp("Form of the private key.", valueName: "format"))
+    var format = ExportFormat.pem
 
     @Flag(help: "Write the public key.")
     var publicKey = false
@@ -45,6 +57,11 @@ struct KeyExport: TrustCommand {
     mutating func validate() throws {
         guard [publicKey, unsafeUnencrypted, newPassphraseFile != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("--public-key, --unsafe-unencrypted and --new-passphrase-file exclude each other.")
+        }
+        guard format == .pem || !(publicKey || unsafeUnencrypted) else {
+            throw ValidationError(
+                "--format \(format.rawValue) goes with neither --public-key nor --unsafe-unencrypted."
+            )
         }
         guard !common.json || output != nil else { throw ValidationError("--json needs --output.") }
     }
@@ -85,9 +102,10 @@ struct KeyExport: TrustCommand {
         _ store: any KeyStore,
         _ context: CommandContext
     ) async throws(KeyStorageError) -> SecretBytes {
-        if publicKey { return SecretBytes(copying: Array(record.publicKey.pem.utf8).span) }
+        if publicKey, let known = record.publicKey { return SecretBytes(copying: Array(known.pem.utf8).span) }
         let source = RememberingPassphrases(keys.passphrases.source(context))
         let opened = try await store.unlock(record, asking: source)
+        if publicKey { return SecretBytes(copying: Array(opened.publicKey.pem.utf8).span) }
         if unsafeUnencrypted {
             do throws(KeyFileError) {
                 return try PrivateKeyFile.encodeUnencryptedUnsafe(opened)
@@ -104,6 +122,15 @@ struct KeyExport: TrustCommand {
         } else {
             // A key that is stored without encryption leaves the store with it.
             answer = try await source.newPassphrase(for: record.attributes, keyID: record.keyID)
+        }
+        guard format == .pem else {
+            let export = try await KeyTransfer.notary(
+                opened,
+                record.attributes,
+                passphrase: answer.passphrase,
+                isExport: true
+            )
+            return export.bytes.withBytes { bytes in SecretBytes(copying: bytes) }
         }
         let encrypted = try await KeyTransfer.encrypted(opened, passphrase: answer.passphrase)
         return SecretBytes(copying: encrypted.span)

@@ -29,24 +29,13 @@ struct KeyList: TrustCommand {
             for record in listing.records {
                 table.add([
                     record.role.string, record.repository ?? "", record.keyID.string,
-                    record.publicKey.algorithm.commandLineName + (record.isEncrypted ? "" : ", NOT ENCRYPTED"),
+                    (record.publicKey?.algorithm.commandLineName ?? "")
+                        + (record.isEncrypted ? "" : ", NOT ENCRYPTED"),
                     record.created.description, record.label ?? "", record.location,
                 ])
             }
             context.console.result(lines: table.lines)
         }
-        var reason = Reason.trusted
-        for problem in listing.problems {
-            let refusal = Refusal.keys(problem.error, checked: problem.path)
-            let lines = RefusalText.lines(refusal, subject: Self.title, style: context.console.style)
-            for line in lines { context.console.alert(line) }
-            if common.json {
-                var object = RefusalText.json(refusal)
-                object["location"] = .string(problem.path)
-                context.console.result(JSONValue.object(object).line)
-            }
-            if reason == .trusted { reason = refusal.reason }
-        }
-        return reason
+        return KeyText.show(listing.problems, subject: Self.title, json: common.json, on: context.console)
     }
 }

@@ -1,5 +1,6 @@
 import ContentTrust
 import KeyStorage
+import TUF
 import TrustCrypto
 
 /// A key that a user names by its id, or by the beginning of one.
@@ -25,6 +26,22 @@ enum KeySelection {
         } catch {
             throw Refusal.keys(error, checked: checked)
         }
+    }
+
+    /// A key as metadata writes it.
+    ///
+    /// - Parameter record: The key's record.
+    /// - Returns: The key.
+    /// - Throws: ``Refusal`` where the record does not have the public half.
+    static func known(_ record: KeyRecord) throws(Refusal) -> TUFKey {
+        if let key = record.tufKey { return key }
+        throw Refusal(
+            .keyUnavailable,
+            checked: "the key \(record.keyID)",
+            found: "an encrypted key of docker or notary, whose file does not tell the public half",
+            next: "to have it in the key store: trustctl key import \(ShellWord.quoted(record.location)); "
+                + "or write it to a file: trustctl key export --public-key"
+        )
     }
 
     private static func fullID(_ text: String, in stores: KeyStoreSet, checked: String) async throws(Refusal) -> KeyID {

@@ -21,12 +21,39 @@ enum KeyText {
             "role": .string(record.role.string),
             "repository": .optional(record.repository),
             "label": .optional(record.label),
-            "algorithm": .string(record.publicKey.algorithm.commandLineName),
-            "scheme": .string(record.scheme.rawValue),
+            "algorithm": .optional(record.publicKey?.algorithm.commandLineName),
+            "scheme": .optional(record.scheme?.rawValue),
             "created": .string(record.created.description),
             "location": .string(record.location),
             "encrypted": .boolean(record.isEncrypted),
         ]
+    }
+
+    /// Shows what could not be read.
+    ///
+    /// - Returns: The reason of the first; ``Reason/trusted`` when there is none.
+    static func show(
+        _ problems: [KeyListing.Problem],
+        subject: String,
+        json: Bool,
+        on console: Console
+    ) -> Reason {
+        var reason = Reason.trusted
+        for problem in problems {
+            let refusal = Refusal.keys(problem.error, checked: problem.path)
+            show(refusal, location: problem.path, subject: subject, json: json, on: console)
+            if reason == .trusted { reason = refusal.reason }
+        }
+        return reason
+    }
+
+    /// Shows why something is wrong with one key of many.
+    static func show(_ refusal: Refusal, location: String, subject: String, json: Bool, on console: Console) {
+        for line in RefusalText.lines(refusal, subject: subject, style: console.style) { console.alert(line) }
+        guard json else { return }
+        var object = RefusalText.json(refusal)
+        object["location"] = .string(location)
+        console.result(JSONValue.object(object).line)
     }
 
     /// Shows a key that was made, brought in or changed.

@@ -7,7 +7,7 @@ import TrustCrypto
 enum NamedKey {
     static func find(_ text: String, in stores: KeyStoreSet, option: String) async throws(Refusal) -> TUFKey {
         if text.utf8.count == 64, Hex.decode(text) != nil {
-            return try await KeySelection.find(text, in: stores).record.tufKey
+            return try KeySelection.known(try await KeySelection.find(text, in: stores).record)
         }
         let bytes = try InputFile.read(text, limit: 64 << 10, option: option)
         do {

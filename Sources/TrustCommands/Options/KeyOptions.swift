@@ -2,14 +2,46 @@ import ArgumentParser
 import ContentTrust
 import KeyStorage
 
+/// A key store as options name it: a directory of this program's, or `docker:DIR`, one of docker's or notary's.
+enum KeyStoreArgument {
+    private static let dockerPrefix = "docker:"
+
+    static func isDocker(_ text: String) -> Bool { text.utf8.starts(with: dockerPrefix.utf8) }
+
+    /// Demands a directory.
+    static func validate(_ text: String, option: String) throws {
+        guard !text.isEmpty, text != dockerPrefix else {
+            throw ValidationError("\(option) needs a directory, or docker: and one, such as docker:~/.docker/trust.")
+        }
+    }
+
+    /// The store; nothing was looked at but its place.
+    static func store(_ text: String) -> any KeyStore {
+        guard isDocker(text) else { return FileKeyStore(directory: text) }
+        let directory = String(text.dropFirst(dockerPrefix.count))
+        // No shell expands a tilde that stands behind something.
+        guard directory == "~" || directory.hasPrefix("~/"), let home = Environment.current["HOME"] else {
+            return DockerKeyStore(directory: directory)
+        }
+        return DockerKeyStore(directory: home + directory.dropFirst())
+    }
+}
+
 /// Where private keys are.
 struct KeyStoreOptions: ParsableArguments {
     @Option(
         name: .customLong("key-store"),
-        help: ArgumentHelp("Further key store, such as one on another medium; may be repeated.", valueName: "dir"),
+        help: ArgumentHelp(
+            "Further key store, such as one on another medium, or docker:DIR for docker's or notary's; may be repeated.",
+            valueName: "dir"
+        ),
         completion: .directory
     )
     var directories: [String] = []
+
+    mutating func validate() throws {
+        for directory in directories { try KeyStoreArgument.validate(directory, option: "--key-store") }
+    }
 
     /// The user's own store and the further ones.
     ///
@@ -18,7 +50,7 @@ struct KeyStoreOptions: ParsableArguments {
     func stores(_ home: TrustHome) -> KeyStoreSet {
         KeyStoreSet(
             primary: FileKeyStore(directory: home.keys),
-            additional: directories.map { FileKeyStore(directory: $0) }
+            additional: directories.map(KeyStoreArgument.store)
         )
     }
 }

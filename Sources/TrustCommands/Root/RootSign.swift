@@ -84,7 +84,7 @@ struct RootSign: TrustCommand {
         guard chosen.isEmpty else {
             for text in chosen {
                 let record = try await KeySelection.find(text, in: stores).record
-                guard let key = open.first(where: { $0.publicKey == record.publicKey }) else {
+                guard let key = open.first(where: { $0.publicKey.map(record.isKey) == true }) else {
                     throw Refusal(
                         .usage,
                         checked: "the key \(record.keyID)",

@@ -109,6 +109,7 @@ struct SignerList: TrustCommand {
         switch role.scope {
         case .paths(let patterns): text = patterns.map(\.string).joined(separator: " ")
         case .pathHashPrefixes(let prefixes): text = "hashes " + prefixes.joined(separator: " ")
+        case .prefixes(let prefixes): text = prefixes.map { "\($0)*" }.joined(separator: " ")
         }
         return text + (role.isTerminating ? ", nobody after it" : "")
     }
@@ -128,6 +129,7 @@ struct SignerList: TrustCommand {
         switch role.scope {
         case .paths(let patterns): object["paths"] = .array(patterns.map { .string($0.string) })
         case .pathHashPrefixes(let prefixes): object["pathHashPrefixes"] = .array(prefixes.map(JSONValue.string))
+        case .prefixes(let prefixes): object["pathPrefixes"] = .array(prefixes.map(JSONValue.string))
         }
         return .object(object)
     }

@@ -77,7 +77,9 @@ struct SignerKeyOptions: ParsableArguments {
     ) async throws(Refusal) -> [TUFKey] {
         guard ids.isEmpty else {
             var keys: [TUFKey] = []
-            for id in ids { keys.append(try await KeySelection.find(id, in: stores.stores(home)).record.tufKey) }
+            for id in ids {
+                keys.append(try KeySelection.known(try await KeySelection.find(id, in: stores.stores(home)).record))
+            }
             return keys
         }
         if keyType == nil, let present = try await signers.keys(for: name, repository: repository).last {

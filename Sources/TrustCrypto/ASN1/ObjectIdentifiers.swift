@@ -2,6 +2,8 @@
 enum ObjectIdentifiers {
     /// id-Ed25519, 1.3.101.112 (RFC 8410 §3).
     static let ed25519: [UInt8] = [0x2B, 0x65, 0x70]
+    /// Ed25519 as Notary v1 names it, 1.3.6.1.4.1.11591.15.1.
+    static let notaryEd25519: [UInt8] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01]
     /// id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480 §2.1.1).
     static let ecPublicKey: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]
     /// rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).

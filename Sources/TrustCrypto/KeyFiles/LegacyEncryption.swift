@@ -7,9 +7,9 @@ struct LegacyEncryption: Equatable {
     let iv: [UInt8]
 
     /// - Returns: Nil for a block that is not encrypted.
-    static func parse(_ headers: [PEM.Header]) throws(KeyFileError) -> LegacyEncryption? {
-        let procType = try single("Proc-Type", headers)
-        let information = try single("DEK-Info", headers)
+    static func parse(_ block: PEM.Block) throws(KeyFileError) -> LegacyEncryption? {
+        let procType = try block.value(of: "Proc-Type")
+        let information = try block.value(of: "DEK-Info")
         guard let procType else {
             guard information == nil else { throw .malformed }
             return nil
@@ -58,11 +58,5 @@ struct LegacyEncryption: Equatable {
             )
             return Int(length) == cipher.keyLength
         }
-    }
-
-    private static func single(_ name: String, _ headers: [PEM.Header]) throws(KeyFileError) -> String? {
-        let values = headers.filter { $0.name == name }.map(\.value)
-        guard values.count <= 1 else { throw .malformed }
-        return values.first
     }
 }

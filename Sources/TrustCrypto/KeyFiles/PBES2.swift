@@ -25,35 +25,61 @@ struct PBES2: Equatable {
         return plaintext
     }
 
-    /// Encrypts with a fresh salt: scrypt and AES-256-CBC.
-    static func encrypt(_ plaintext: Span<UInt8>, passphrase: borrowing SecretBytes) throws(KeyFileError) -> [UInt8] {
-        let salt = SecureRandom.bytes(count: 16)
-        let iv = SecureRandom.bytes(count: 16)
-        let derivation = KeyDerivation.standard(salt: salt)
-        let key = try derivation.derive(BlockCipher.aes256.keyLength, from: passphrase)
-        guard let ciphertext = BlockCipher.aes256.encrypt(plaintext, key: key, iv: iv) else { throw .encodingFailed }
-        guard case .scrypt(_, let cost, let blockSize, let parallelism) = derivation else { throw .encodingFailed }
+    /// What this program's own key files are encrypted with: scrypt and AES-256-CBC, with a fresh salt.
+    static func standard() -> PBES2 {
+        PBES2(
+            derivation: .standard(salt: SecureRandom.bytes(count: 16)),
+            cipher: .aes256,
+            iv: SecureRandom.bytes(count: 16)
+        )
+    }
+
+    /// Encrypts, and writes the whole EncryptedPrivateKeyInfo.
+    func encrypt(_ plaintext: Span<UInt8>, passphrase: borrowing SecretBytes) throws(KeyFileError) -> [UInt8] {
+        let key = try derivation.derive(cipher.keyLength, from: passphrase)
+        guard let ciphertext = cipher.encrypt(plaintext, key: key, iv: iv) else { throw .encodingFailed }
         return DERWriter.sequence(
             DERWriter.sequence(
                 DERWriter.objectIdentifier(ObjectIdentifiers.pbes2),
                 DERWriter.sequence(
+                    derivation.algorithmIdentifier,
                     DERWriter.sequence(
-                        DERWriter.objectIdentifier(ObjectIdentifiers.scrypt),
-                        DERWriter.sequence(
-                            DERWriter.octetString(salt),
-                            DERWriter.integer(cost),
-                            DERWriter.integer(blockSize),
-                            DERWriter.integer(parallelism)
-                        )
-                    ),
-                    DERWriter.sequence(
-                        DERWriter.objectIdentifier(BlockCipher.aes256.objectIdentifier),
+                        DERWriter.objectIdentifier(cipher.objectIdentifier),
                         DERWriter.octetString(iv)
                     )
                 )
             ),
             DERWriter.octetString(ciphertext.withBytes { bytes in bytes.indices.map { bytes[$0] } })
         )
+    }
+}
+
+extension KeyDerivation {
+    /// AlgorithmIdentifier of RFC 7914 §7 or RFC 8018 appendix A.2, which leaves out the default, HMAC-SHA-1.
+    fileprivate var algorithmIdentifier: [UInt8] {
+        switch self {
+        case .scrypt(let salt, let cost, let blockSize, let parallelism):
+            DERWriter.sequence(
+                DERWriter.objectIdentifier(ObjectIdentifiers.scrypt),
+                DERWriter.sequence(
+                    DERWriter.octetString(salt),
+                    DERWriter.integer(cost),
+                    DERWriter.integer(blockSize),
+                    DERWriter.integer(parallelism)
+                )
+            )
+        case .pbkdf2(let salt, let iterations, let hash):
+            DERWriter.sequence(
+                DERWriter.objectIdentifier(ObjectIdentifiers.pbkdf2),
+                DERWriter.sequence(
+                    DERWriter.octetString(salt),
+                    DERWriter.integer(iterations),
+                    hash == .sha1
+                        ? []
+                        : DERWriter.sequence(DERWriter.objectIdentifier(hash.objectIdentifier), DERWriter.null)
+                )
+            )
+        }
     }
 }
 

@@ -2,10 +2,22 @@
 enum PEM {
     /// The longest file accepted, in bytes: an RSA private key of 16384 bits takes 13 KB.
     static let maximumLength = 65536
-    /// The most blocks accepted in a file: a chain of certificates beside a key.
-    static let maximumBlocks = 32
     static let maximumHeaders = 8
     static let maximumLabelLength = 64
+    /// The longest name or value of a header: a role's or repository's name has up to 512 bytes, a path in an export the
+    /// repository and a key id.
+    static let maximumHeaderLength = 1024
+
+    /// How much a file may hold.
+    struct Limits {
+        let bytes: Int
+        let blocks: Int
+
+        /// One key, and a chain of certificates beside it.
+        static let key = Limits(bytes: PEM.maximumLength, blocks: 32)
+        /// All the keys of a store in one file.
+        static let export = Limits(bytes: 4 << 20, blocks: 4096)
+    }
 
     /// A block that was found, not yet decoded.
     struct Block: Equatable {
@@ -14,6 +26,15 @@ enum PEM {
         let headers: [Header]
         /// Where in the file its base64 is.
         let body: Range<Int>
+        /// Where in the file the block is, from its first line to its last.
+        let extent: Range<Int>
+
+        /// The value of a header; nil when it is not there.
+        func value(of name: String) throws(KeyFileError) -> String? {
+            let values = headers.filter { $0.name == name }.map(\.value)
+            guard values.count <= 1 else { throw .malformed }
+            return values.first
+        }
     }
 
     struct Header: Equatable {
@@ -22,12 +43,8 @@ enum PEM {
     }
 
     /// Finds all blocks. Text around them is skipped.
-    static func blocks(
-        in file: Span<UInt8>,
-        maximumLength: Int = maximumLength,
-        maximumBlocks: Int = maximumBlocks
-    ) throws(KeyFileError) -> [Block] {
-        guard file.count <= maximumLength else { throw .limitExceeded }
+    static func blocks(in file: Span<UInt8>, _ limits: Limits = .key) throws(KeyFileError) -> [Block] {
+        guard file.count <= limits.bytes else { throw .limitExceeded }
         var blocks: [Block] = []
         var open: OpenBlock?
         var position = 0
@@ -36,8 +53,8 @@ enum PEM {
             defer { position = line.next }
             let text = file.extracting(line.contents)
             if let label = boundary(text, "-----BEGIN ") {
-                guard open == nil, blocks.count < maximumBlocks else { throw .malformed }
-                open = OpenBlock(label: try readable(label, in: text), bodyStart: line.next)
+                guard open == nil, blocks.count < limits.blocks else { throw .malformed }
+                open = OpenBlock(label: try readable(label, in: text), start: position, bodyStart: line.next)
             } else if let label = boundary(text, "-----END ") {
                 // An end without a beginning is text around blocks.
                 guard let block = open else { continue }
@@ -45,7 +62,12 @@ enum PEM {
                     throw .malformed
                 }
                 blocks.append(
-                    Block(label: block.label, headers: block.headers, body: block.bodyStart..<line.contents.lowerBound)
+                    Block(
+                        label: block.label,
+                        headers: block.headers,
+                        body: block.bodyStart..<line.contents.lowerBound,
+                        extent: block.start..<line.next
+                    )
                 )
                 open = nil
             } else {
@@ -69,8 +91,18 @@ enum PEM {
         return contents
     }
 
-    /// Writes a block without headers, in lines of 64 characters.
-    static func encode(label: StaticString, _ contents: Span<UInt8>) -> SecretBytes {
+    /// Whether a text can be the value of a header, and comes back as it was.
+    static func isHeaderValue(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return (1...maximumHeaderLength).contains(bytes.count) && bytes.first != 0x20 && bytes.last != 0x20
+            && bytes.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    /// Writes a block, in lines of 64 characters.
+    ///
+    /// Headers are written in the order given, and an empty line after them; the caller answers for their text.
+    static func encode(label: StaticString, headers: [Header] = [], _ contents: Span<UInt8>) -> SecretBytes {
+        let head = headers.isEmpty ? "" : headers.map { "\($0.name): \($0.value)\n" }.joined() + "\n"
         let base64Length = (contents.count + 2) / 3 * 4
         let base64 = SecretBytes(capacity: base64Length + 1) { buffer in
             Base64.encode(contents, into: buffer)
@@ -78,7 +110,7 @@ enum PEM {
         }
         let lines = (base64Length + 63) / 64
         let boundaryLength = 2 * label.utf8CodeUnitCount + 32
-        return SecretBytes(capacity: boundaryLength + base64Length + lines) { buffer in
+        return SecretBytes(capacity: boundaryLength + head.utf8.count + base64Length + lines) { buffer in
             var count = 0
             func append(_ byte: UInt8) {
                 buffer[count] = byte
@@ -90,6 +122,7 @@ enum PEM {
             append("-----BEGIN ")
             append(label)
             append("-----\n")
+            for byte in head.utf8 { append(byte) }
             base64.withBytes { base64 in
                 for index in base64.indices {
                     append(base64[index])
@@ -118,14 +151,16 @@ enum PEM {
     /// A block whose end has not been met.
     private struct OpenBlock {
         let label: String
+        let start: Int
         var headers: [Header] = []
         var bodyStart: Int
         private var isInHeaders = false
         private var isFirstLine = true
         private var isMalformed = false
 
-        init(label: String, bodyStart: Int) {
+        init(label: String, start: Int, bodyStart: Int) {
             self.label = label
+            self.start = start
             self.bodyStart = bodyStart
         }
 
@@ -187,7 +222,7 @@ enum PEM {
 
     /// ASCII without control characters, and without spaces at its ends; nil for anything else.
     private static func printable(_ bytes: Span<UInt8>) -> String? {
-        guard bytes.count <= 256 else { return nil }
+        guard bytes.count <= maximumHeaderLength else { return nil }
         var text: [UInt8] = []
         for index in bytes.indices {
             guard (0x20...0x7E).contains(bytes[index]) else { return nil }

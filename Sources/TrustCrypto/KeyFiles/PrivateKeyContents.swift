@@ -1,4 +1,4 @@
-/// The three ways in which DER holds a private key. Errors in the encoding are ``DERError``, so that the caller can tell
+/// The ways in which DER holds a private key. Errors in the encoding are ``DERError``, so that the caller can tell
 /// a damaged file from a wrong passphrase; errors in the key itself are ``KeyFileError``.
 enum PrivateKeyContents {
     /// PrivateKeyInfo and OneAsymmetricKey (PKCS #8, RFC 5958 §2).
@@ -27,13 +27,20 @@ enum PrivateKeyContents {
             try algorithm.finish()
             return try ed25519(der.extracting(key), publicKey: publicKey)
         }
+        if identifier == ObjectIdentifiers.notaryEd25519 {
+            try algorithm.finish()
+            return try notaryEd25519(der.extracting(key))
+        }
         if identifier == ObjectIdentifiers.ecPublicKey {
             let curve = try namedCurve(&algorithm, in: der)
             try algorithm.finish()
             return try sec1(der.extracting(key), curve: curve)
         }
         if identifier == ObjectIdentifiers.rsaEncryption {
-            guard try algorithm.read(DERReader.Tag.null, in: der).isEmpty else { throw DERError() }
+            // RFC 8017 appendix A.1 demands the NULL; Notary v1 leaves it out.
+            if !algorithm.isAtEnd {
+                guard try algorithm.read(DERReader.Tag.null, in: der).isEmpty else { throw DERError() }
+            }
             try algorithm.finish()
             return try pkcs1(der.extracting(key))
         }
@@ -112,6 +119,24 @@ enum PrivateKeyContents {
             )
         } catch .rsaModulusSize(let bits) {
             throw KeyFileError.unsupported("RSA key of \(bits) bits")
+        } catch {
+            throw KeyFileError.inconsistentKey
+        }
+    }
+
+    /// An Ed25519 key as Notary v1 keeps it: public key, seed, and the public key once more.
+    static func notaryEd25519(_ bytes: Span<UInt8>) throws -> PrivateKey {
+        let length = Ed25519.publicKeyLength
+        guard bytes.count == 2 * length + Ed25519.seedLength else { throw DERError() }
+        do throws(CryptoError) {
+            let key = try PrivateKey(ed25519: Ed25519Secret(seed: bytes.extracting(length..<(2 * length))))
+            let stated = key.publicKey.ed25519Raw ?? []
+            for index in stated.indices {
+                guard bytes[index] == stated[index], bytes[2 * length + index] == stated[index] else {
+                    throw .malformedPrivateKey
+                }
+            }
+            return key
         } catch {
             throw KeyFileError.inconsistentKey
         }

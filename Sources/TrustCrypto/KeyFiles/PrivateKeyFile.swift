@@ -1,8 +1,8 @@
-/// Private keys as files: read in all the PEM forms that OpenSSL writes, written as PKCS #8.
+/// Private keys as files: read in all the PEM forms that OpenSSL and Notary v1 write, written as PKCS #8.
 ///
 /// Read are `PRIVATE KEY` and `ENCRYPTED PRIVATE KEY` (PKCS #8, RFC 5958; PBES2 with scrypt or PBKDF2, AES-CBC or
-/// three-key DES), `EC PRIVATE KEY` (SEC 1) and `RSA PRIVATE KEY` (PKCS #1), the latter two also with the PEM encryption
-/// of old. Text around the block is skipped, as are blocks of other kinds, such as `EC PARAMETERS` or certificates; two
+/// three-key DES), `EC PRIVATE KEY` (SEC 1), `RSA PRIVATE KEY` (PKCS #1) and `ED25519 PRIVATE KEY` (Notary v1), the
+/// latter three also with the PEM encryption of old. Text around the block is skipped, as are blocks of other kinds, such as `EC PARAMETERS` or certificates; two
 /// private keys in one file are refused. Files have at most 65536 bytes.
 ///
 /// An encrypted file says itself how much work its passphrase costs; what is accepted is bounded by 128 MiB of memory
@@ -18,11 +18,14 @@ public enum PrivateKeyFile {
     /// - Throws: ``KeyFileError`` when the file is not a private key of a known form. A key that is not encrypted is not
     ///   looked at any further.
     public static func isEncrypted(_ file: Span<UInt8>) throws(KeyFileError) -> Bool {
-        let block = try keyBlock(in: file)
+        try isEncrypted(keyBlock(in: file))
+    }
+
+    static func isEncrypted(_ block: PEM.Block) throws(KeyFileError) -> Bool {
         switch try Form(block) {
-        case .encryptedPKCS8: return true
-        case .pkcs8: return false
-        case .sec1, .pkcs1: return try LegacyEncryption.parse(block.headers) != nil
+        case .encryptedPKCS8: true
+        case .pkcs8: false
+        case .sec1, .pkcs1, .notaryEd25519: try LegacyEncryption.parse(block) != nil
         }
     }
 
@@ -35,7 +38,7 @@ public enum PrivateKeyFile {
         let block = try keyBlock(in: file)
         let form = try Form(block)
         let contents = try PEM.contents(of: block, in: file)
-        guard form != .encryptedPKCS8, try LegacyEncryption.parse(block.headers) == nil else {
+        guard form != .encryptedPKCS8, try LegacyEncryption.parse(block) == nil else {
             throw .passphraseRequired
         }
         return try contents.withBytes { (der) throws(KeyFileError) in try decode(der, form, wasEncrypted: false) }
@@ -56,7 +59,7 @@ public enum PrivateKeyFile {
         let form = try Form(block)
         let contents = try PEM.contents(of: block, in: file)
         guard form == .encryptedPKCS8 else {
-            guard let encryption = try LegacyEncryption.parse(block.headers) else {
+            guard let encryption = try LegacyEncryption.parse(block) else {
                 return try contents.withBytes { (der) throws(KeyFileError) in
                     try decode(der, form, wasEncrypted: false)
                 }
@@ -89,7 +92,7 @@ public enum PrivateKeyFile {
         guard passphrase.count > 0 else { throw .passphraseRequired }
         let plaintext = try key.pkcs8()
         let der = try plaintext.withBytes { (der) throws(KeyFileError) in
-            try PBES2.encrypt(der, passphrase: passphrase)
+            try PBES2.standard().encrypt(der, passphrase: passphrase)
         }
         return PEM.encode(label: "ENCRYPTED PRIVATE KEY", der.span).withBytes { bytes in
             bytes.indices.map { bytes[$0] }
@@ -112,6 +115,7 @@ public enum PrivateKeyFile {
         case encryptedPKCS8
         case sec1
         case pkcs1
+        case notaryEd25519
 
         init(_ block: PEM.Block) throws(KeyFileError) {
             switch block.label {
@@ -119,11 +123,12 @@ public enum PrivateKeyFile {
             case "ENCRYPTED PRIVATE KEY": self = .encryptedPKCS8
             case "EC PRIVATE KEY": self = .sec1
             case "RSA PRIVATE KEY": self = .pkcs1
+            case "ED25519 PRIVATE KEY": self = .notaryEd25519
             default: throw .unsupported(block.label)
             }
             // The old encryption belongs to the old forms; OpenSSL ignores it elsewhere, which helps nobody.
             if self == .pkcs8 || self == .encryptedPKCS8 {
-                guard try LegacyEncryption.parse(block.headers) == nil else { throw .malformed }
+                guard try LegacyEncryption.parse(block) == nil else { throw .malformed }
             }
         }
     }
@@ -131,7 +136,7 @@ public enum PrivateKeyFile {
     private static func keyBlock(in file: Span<UInt8>) throws(KeyFileError) -> PEM.Block {
         let blocks = try PEM.blocks(in: file)
         guard let first = blocks.first else { throw .notAKey }
-        let keys = blocks.filter { $0.label.utf8.reversed().starts(with: "PRIVATE KEY".utf8.reversed()) }
+        let keys = blocks.filter(\.isPrivateKey)
         guard let key = keys.first else { throw .notAPrivateKey(label: first.label) }
         guard keys.count == 1 else { throw .severalKeys }
         return key
@@ -147,13 +152,14 @@ public enum PrivateKeyFile {
             case .pkcs8, .encryptedPKCS8: return try PrivateKeyContents.pkcs8(der)
             case .sec1: return try PrivateKeyContents.sec1(der)
             case .pkcs1: return try PrivateKeyContents.pkcs1(der)
+            case .notaryEd25519: return try PrivateKeyContents.notaryEd25519(der)
             }
         } catch let error as KeyFileError {
             throw error
         } catch {
             // Once in 256 times a wrong passphrase leaves correct padding around nonsense.
             if wasEncrypted { throw .wrongPassphrase }
-            try checkLength(der)
+            if form != .notaryEd25519 { try checkLength(der) }
             throw .malformed
         }
     }
@@ -163,4 +169,9 @@ public enum PrivateKeyFile {
         guard let needed = DERReader.lengthOfElement(at: 0, in: der) else { return }
         guard der.count >= needed else { throw .truncated }
     }
+}
+
+extension PEM.Block {
+    /// Whether the block says that it is a private key, of whatever form.
+    var isPrivateKey: Bool { label.utf8.reversed().starts(with: "PRIVATE KEY".utf8.reversed()) }
 }

@@ -39,6 +39,18 @@ final class OpenSSLKey: @unchecked Sendable {
         }
     }
 
+    /// A private key in the form of its own type: ECPrivateKey with curve and point (SEC 1), RSAPrivateKey (PKCS #1).
+    func traditional() -> SecretBytes? {
+        OpenSSL.attempt {
+            let length = i2d_PrivateKey(pointer, nil)
+            guard length > 0 else { return nil }
+            return SecretBytes(count: Int(length)) { buffer in
+                var target = buffer.baseAddress
+                OpenSSL.require(i2d_PrivateKey(pointer, &target) == length)
+            }
+        }
+    }
+
     func isValid(
         _ signature: Span<UInt8>,
         over message: Span<UInt8>,

@@ -49,7 +49,7 @@ extension Certificate {
     private static func blocks(in pem: [UInt8]) throws(CertificateError) -> [PEM.Block] {
         do {
             // A block takes 50 bytes at the least: the text's length bounds their number.
-            return try PEM.blocks(in: pem.span, maximumLength: maximumTextLength, maximumBlocks: .max)
+            return try PEM.blocks(in: pem.span, PEM.Limits(bytes: maximumTextLength, blocks: .max))
         } catch {
             throw .malformed
         }
