@@ -77,6 +77,8 @@ extension Refusal {
         switch error {
         case .registry(let error):
             return registry(error, checked: checked)
+        case .notary(let error):
+            return notary(error, checked: checked)
         case .file(let error):
             return file(error, checked: checked)
         case .layout(let error):

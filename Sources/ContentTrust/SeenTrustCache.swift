@@ -7,6 +7,7 @@ import TrustCrypto
 struct SeenTrustCache: TrustCache {
     private let directory: String
     private let anchor: RootAnchor
+    private let binding: RepositoryBinding
     private let anchorID: String
 
     /// How many anchors of one repository are kept apart at most.
@@ -17,8 +18,10 @@ struct SeenTrustCache: TrustCache {
     /// - Parameters:
     ///   - directory: Where all that was seen of the repository lies.
     ///   - pin: The pin of this run.
-    init(directory: String, pin: Pin) {
+    ///   - binding: Whose metadata it is.
+    init(directory: String, pin: Pin, binding: RepositoryBinding) {
         self.directory = directory
+        self.binding = binding
         anchor = pin.anchor
         anchorID = pin.anchorID
     }
@@ -53,7 +56,7 @@ struct SeenTrustCache: TrustCache {
             let other = cache(name)
             let metadata = try await other.load()
             guard let lastCheck = metadata.lastCheck, newest.lastCheck.map({ $0 < lastCheck }) ?? true,
-                metadata.roots.values.contains(where: { anchor.accepts($0) })
+                metadata.roots.values.contains(where: { anchor.accepts($0, binding: binding) })
             else { continue }
             newest = (other, lastCheck)
         }

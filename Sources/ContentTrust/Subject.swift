@@ -1,4 +1,6 @@
+public import NotaryAPI
 public import OCI
+public import TUF
 
 /// What is signed and verified: the images of a repository in a registry, or of an OCI layout on this machine.
 public enum Subject: Sendable, Hashable, CustomStringConvertible {
@@ -33,4 +35,28 @@ public enum StoreLocation: Sendable, Hashable {
     case layout(path: String)
     /// In a directory, as plain TUF files.
     case directory(path: String)
+    /// On a Notary server, as Docker Content Trust has it.
+    case notary(NotaryServer)
+    /// On the Notary server that Docker asks about the registry when no other is chosen: Docker Hub's own, or the registry's
+    /// host.
+    case notaryOfRegistry
+
+    /// The option that names it, as it is written in a command that is suggested.
+    var arguments: String {
+        switch self {
+        case .registry(let repository): " --trust-repository \(ShellWord.quoted(repository.description))"
+        case .layout(let path): " --store \(ShellWord.quoted("oci:\(path)"))"
+        case .directory(let path): " --store \(ShellWord.quoted("dir:\(path)"))"
+        case .notary(let server): " --store \(ShellWord.quoted("notary+\(server)"))"
+        case .notaryOfRegistry: " --store notary"
+        }
+    }
+
+    /// The form of the metadata there.
+    public var dialect: Dialect {
+        switch self {
+        case .registry, .layout, .directory: .tuf1
+        case .notary, .notaryOfRegistry: .notary
+        }
+    }
 }

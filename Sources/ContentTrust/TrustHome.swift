@@ -27,12 +27,20 @@ public struct TrustHome: Sendable, Hashable {
     /// The note of a rotation of keys that is under way.
     func rotation(signedName: String) -> String { "\(trust)/rotations/\(PathSegment.encoded(signedName)).json" }
 
-    /// What was seen of the trust data with a signed name, in a directory for each anchor.
-    func seen(signedName: String) -> String { "\(trust)/seen/\(PathSegment.encoded(signedName))" }
+    /// What was seen of the trust data with a signed name, in a directory for each anchor. The same name may have trust data
+    /// of two dialects, which know nothing of each other.
+    func seen(signedName: String, dialect: Dialect) -> String {
+        let folder =
+            switch dialect {
+            case .tuf1: "seen"
+            case .notary: "seen-notary"
+            }
+        return "\(trust)/\(folder)/\(PathSegment.encoded(signedName))"
+    }
 
     /// Whether trust data with a signed name was ever seen, under any anchor.
-    func everSeen(signedName: String) throws(FileError) -> Bool {
-        try DurableFile.list(seen(signedName: signedName), limit: 1000) != nil
+    func everSeen(signedName: String, dialect: Dialect) throws(FileError) -> Bool {
+        try DurableFile.list(seen(signedName: signedName, dialect: dialect), limit: 1000) != nil
     }
 
     /// The configuration in `config.json`.

@@ -35,7 +35,7 @@ extension TrustSession {
         let found = try await reading(store, of: subject) {
             (data) throws(UpdateError<TrustStoreError>) -> (data: any TrustData, claims: UnverifiedTrustData?) in
             guard signedName == nil, case .layout = subject else { return (data, nil) }
-            return (data, try await UnverifiedTrustData(reading: data))
+            return (data, try await UnverifiedTrustData(reading: data, dialect: store.dialect))
         }
         let repository = signedName ?? found?.claims?.root.common.repository ?? subject.description
         return LocatedTrustData(
@@ -44,7 +44,7 @@ extension TrustSession {
             data: found?.data,
             claims: found?.claims,
             repository: repository,
-            pin: try pin(for: repository)
+            pin: try pin(for: repository, dialect: store.dialect)
         )
     }
 
@@ -95,7 +95,8 @@ extension TrustSession {
         _ anchor: RootAnchor,
         _ binding: RepositoryBinding
     ) async -> Bool {
-        guard let names = try? await data.rootFileNames(), !names.isEmpty else { return false }
+        // Notary's servers list no roots; there the first one is not asked for again.
+        guard binding.dialect == .tuf1, let names = try? await data.rootFileNames(), !names.isEmpty else { return false }
         for name in names.prefix(TUFLimits().rootRotations) {
             let bytes = try? await data.bytes(ofFile: name, maximumLength: TUFLimits().rootLength)
             guard let bytes = bytes ?? nil, !anchor.accepts(bytes, binding: binding) else { return false }
@@ -109,7 +110,7 @@ extension TrustSession {
         of data: any TrustData,
         _ binding: RepositoryBinding
     ) async -> TUFError? {
-        guard let claims = try? await UnverifiedTrustData(reading: data) else { return nil }
+        guard let claims = try? await UnverifiedTrustData(reading: data, dialect: binding.dialect) else { return nil }
         switch binding {
         // There the certificate of the root says whose it is.
         case .unbound, .notary: return nil
@@ -126,13 +127,13 @@ extension TrustSession {
         if let claims = located.claims { return claims }
         return try await reading(located.store, of: located.subject, first: located.data) {
             (data) throws(UpdateError<TrustStoreError>) in
-            try await UnverifiedTrustData(reading: data)
+            try await UnverifiedTrustData(reading: data, dialect: located.store.dialect)
         }
     }
 
     /// The pin for a name.
-    func pin(for repository: String) throws(Refusal) -> Pin? {
-        do { return try home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
+    func pin(for repository: String, dialect: Dialect) throws(Refusal) -> Pin? {
+        do { return try home.pins.pin(for: repository, dialect: dialect) } catch { throw Refusal.pins(error) }
     }
 
     /// What `read` makes of the set that readers see. One that is replaced meanwhile is read again from its tag.
@@ -179,6 +180,8 @@ extension UpdateError<TrustStoreError> {
         case .source(.vanished): true
         // Another process may have seen, and remembered, the set that came after this one was opened.
         case .metadata(.rollback): attempt == 1
+        // A root that was published after the timestamp was read.
+        case .metadata(.hashMismatch(.root, _)), .metadata(.lengthMismatch(.root, _, _)): attempt == 1
         default: false
         }
     }

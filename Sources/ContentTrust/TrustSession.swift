@@ -1,3 +1,4 @@
+public import NotaryAPI
 public import OCI
 public import OCIRegistry
 import Synchronization
@@ -8,12 +9,15 @@ public import TUFClient
 public final class TrustSession: Sendable {
     /// Makes the client of a repository.
     public typealias ClientFactory = @Sendable (RepositoryName) throws(RegistryError) -> RegistryClient
+    /// Makes the client of a repository's collection on a Notary server.
+    public typealias NotaryClientFactory = @Sendable (RepositoryName, GUN, NotaryServer) -> NotaryClient
 
     /// Where state is kept.
     public let home: TrustHome
     /// Says the time, which each operation reads once.
     public let clock: any WallClock
     private let makeClient: ClientFactory
+    private let makeNotaryClient: NotaryClientFactory?
     private let clients = Mutex<[RepositoryName: RegistryClient]>([:])
     private let blobs: SmallBlobCache
 
@@ -22,11 +26,18 @@ public final class TrustSession: Sendable {
     /// - Parameters:
     ///   - home: Where state is kept.
     ///   - clock: Says the time.
+    ///   - notary: Makes the client of a collection on a Notary server. Without it, no Notary server is asked.
     ///   - client: Makes the client of a repository, when it is first asked; the session keeps it, with its tokens.
-    public init(home: TrustHome, clock: any WallClock = SystemClock(), client: @escaping ClientFactory) {
+    public init(
+        home: TrustHome,
+        clock: any WallClock = SystemClock(),
+        notary: NotaryClientFactory? = nil,
+        client: @escaping ClientFactory
+    ) {
         self.home = home
         self.clock = clock
         makeClient = client
+        makeNotaryClient = notary
         blobs = SmallBlobCache(directory: home.cache)
     }
 
@@ -62,6 +73,43 @@ public final class TrustSession: Sendable {
             return LayoutTrustStore(path: path)
         case .directory(let path):
             return DirectoryTrustStore(path: path)
+        case .notary(let server):
+            return NotaryTrustStore(client: try notaryClient(for: subject, on: server))
+        case .notaryOfRegistry:
+            return NotaryTrustStore(client: try notaryClient(for: subject, on: nil))
+        }
+    }
+
+    /// The client of a subject's collection on a Notary server.
+    ///
+    /// - Parameters:
+    ///   - subject: Whose collection.
+    ///   - server: The server; nil takes the one that Docker asks.
+    /// - Returns: The client.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` for a layout, whose images have no name there.
+    func notaryClient(for subject: Subject, on server: NotaryServer?) throws(Refusal) -> NotaryClient {
+        guard case .registry(let repository) = subject else {
+            throw Refusal(
+                .usage,
+                checked: "trust data of \(subject) on a Notary server",
+                found: "a layout, which has no name there",
+                expected: "a repository"
+            )
+        }
+        guard let makeNotaryClient else {
+            throw Refusal(
+                .usage,
+                checked: "trust data of \(subject) on a Notary server",
+                found: "this program was given no way to ask one"
+            )
+        }
+        do throws(NotaryError) {
+            let gun = try GUN(repository.description)
+            if let server { return makeNotaryClient(repository, gun, server) }
+            let ofRegistry = try NotaryServer.ofDocker(registry: repository.registry, chosen: nil)
+            return makeNotaryClient(repository, gun, ofRegistry)
+        } catch {
+            throw Refusal.notary(error, checked: "the Notary server of \(repository)")
         }
     }
 
@@ -76,7 +124,11 @@ public final class TrustSession: Sendable {
 
     /// What this machine has seen of a repository under a pin.
     func cache(_ pin: Pin, repository: String) -> SeenTrustCache {
-        SeenTrustCache(directory: home.seen(signedName: pin.signedName ?? repository), pin: pin)
+        SeenTrustCache(
+            directory: home.seen(signedName: pin.signedName ?? repository, dialect: pin.dialect),
+            pin: pin,
+            binding: pin.binding(for: repository)
+        )
     }
 }
 

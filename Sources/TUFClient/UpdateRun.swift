@@ -39,9 +39,30 @@ struct UpdateRun<Source: MetadataSource> {
         binding: RepositoryBinding,
         now: Instant
     ) async throws(Failure) -> TargetsStage {
-        var rootStage = try await firstRoot(anchor: anchor, binding: binding)
+        switch binding.dialect {
+        case .tuf1:
+            return try await targetsStage(anchor: anchor, binding: binding, now: now, asksForRoots: true)
+        case .notary:
+            // Notary's snapshot says which root is the newest: others are asked for only when it is not the one at hand, or
+            // when the keys at hand do not fit.
+            do {
+                return try await targetsStage(anchor: anchor, binding: binding, now: now, asksForRoots: false)
+            } catch {
+                guard case .metadata = error, source != nil else { throw error }
+                return try await targetsStage(anchor: anchor, binding: binding, now: now, asksForRoots: true)
+            }
+        }
+    }
+
+    private mutating func targetsStage(
+        anchor: RootAnchor,
+        binding: RepositoryBinding,
+        now: Instant,
+        asksForRoots: Bool
+    ) async throws(Failure) -> TargetsStage {
+        var rootStage = try await firstRoot(anchor: anchor, binding: binding, now: now)
         note(rootStage.root)
-        while try await goOn(&rootStage) { note(rootStage.root) }
+        while try await goOn(&rootStage, asking: asksForRoots) { note(rootStage.root) }
         let newest = rootStage.root.payload.common.version
         if let knownNewest = known.roots.keys.max(), knownNewest > newest {
             // A newer root was walked to before. Whoever hides it now gives the keys that it took away their power back.
@@ -64,7 +85,11 @@ struct UpdateRun<Source: MetadataSource> {
     }
 
     /// The first root that meets the anchor, from the cache if it is there.
-    private func firstRoot(anchor: RootAnchor, binding: RepositoryBinding) async throws(Failure) -> RootStage {
+    private func firstRoot(
+        anchor: RootAnchor,
+        binding: RepositoryBinding,
+        now: Instant
+    ) async throws(Failure) -> RootStage {
         if case .root(let bytes) = anchor {
             do {
                 return try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, limits: limits)
@@ -72,7 +97,7 @@ struct UpdateRun<Source: MetadataSource> {
                 throw .metadata(error)
             }
         }
-        for (_, bytes) in known.roots.sorted(by: { $0.key < $1.key }) {
+        for (_, bytes) in seen.roots.sorted(by: { $0.key < $1.key }) {
             do {
                 return try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, limits: limits)
             } catch {
@@ -80,12 +105,29 @@ struct UpdateRun<Source: MetadataSource> {
                 continue
             }
         }
-        // Keys may have been pinned after a rotation: then the first root that they signed begins the walk.
         var refusal: TUFError?
+        if binding.dialect == .notary {
+            // The newest root, which most often is one that the pin is for.
+            let bytes = try await required(.newestRoot, maximumLength: limits.rootLength)
+            do throws(TUFError) {
+                return try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, at: now, limits: limits)
+            } catch .notPinned(let required, let valid) {
+                refusal = .notPinned(required: required, valid: valid)
+            } catch {
+                throw .metadata(error)
+            }
+        }
+        // Keys may have been pinned after a rotation: then the first root that they signed begins the walk.
         for version in 1...Int64(max(1, limits.rootRotations)) {
             guard let bytes = try await fetch(.root(version), maximumLength: limits.rootLength) else { break }
             do throws(TUFError) {
-                let stage = try RootStage(anchor: anchor, firstRoot: bytes, binding: binding, limits: limits)
+                let stage = try RootStage(
+                    anchor: anchor,
+                    firstRoot: bytes,
+                    binding: binding,
+                    at: now,
+                    limits: limits
+                )
                 let found = stage.root.payload.common.version
                 guard found == version else {
                     throw .versionMismatch(role: .root, expected: version, found: found)
@@ -104,9 +146,9 @@ struct UpdateRun<Source: MetadataSource> {
     /// Walks to the next root, from the cache if a good one is there, else from the source.
     ///
     /// - Returns: False when there is none.
-    private func goOn(_ stage: inout RootStage) async throws(Failure) -> Bool {
+    private func goOn(_ stage: inout RootStage, asking: Bool) async throws(Failure) -> Bool {
         let file = stage.next
-        if let version = file.version, let bytes = known.roots[version] {
+        if let version = file.version, let bytes = seen.roots[version] {
             do {
                 try stage.rotate(to: bytes, isKnown: true)
                 return true
@@ -115,6 +157,7 @@ struct UpdateRun<Source: MetadataSource> {
                 if source == nil { throw .metadata(error) }
             }
         }
+        guard asking else { return false }
         guard let bytes = try await fetch(file, maximumLength: stage.maximumLength) else { return false }
         do { try stage.rotate(to: bytes) } catch { throw .metadata(error) }
         return true

@@ -1,6 +1,7 @@
 import AHCTransport
 import ContentTrust
 import Logging
+import NotaryAPI
 import OCI
 import OCIRegistry
 import TrustCrypto
@@ -27,7 +28,12 @@ extension CommandContext {
         let home = try common.trustHome(environment)
         let credentials = try Credentials(network, subjects: subjects, environment: environment)
         return try await withSender(common, network.http) { sender async throws(Refusal) in
-            let session = TrustSession(home: home) { repository throws(RegistryError) in
+            let notary: TrustSession.NotaryClientFactory = { repository, gun, server in
+                NotaryClient(gun: gun, on: server, sender: sender) { () async throws(RegistryAuthError) in
+                    try await credentials.credential(for: repository)
+                }
+            }
+            let session = TrustSession(home: home, notary: notary) { repository throws(RegistryError) in
                 try RegistryClient(repository: repository, sender: sender) { () async throws(RegistryAuthError) in
                     try await credentials.credential(for: repository)
                 }

@@ -169,7 +169,7 @@ extension Examination {
     private func putBack(_ isRemembered: Bool) -> Remedy {
         let elsewhere = isRemembered ? nil : "on a machine that has published or seen it"
         switch location {
-        case .registry: return Remedy(commands.refresh, advice: elsewhere)
+        case .registry, .notary, .notaryOfRegistry: return Remedy(commands.refresh, advice: elsewhere)
         case .layout: return Remedy(advice: "copy the layout again, from where its trust data was published")
         case .directory(let path):
             // The name of a layout's trust data is known from there alone.
@@ -229,7 +229,7 @@ extension TrustStoreError {
             case .digestMismatch, .sizeMismatch, .blobMissing: return true
             default: return false
             }
-        case .file, .notTrustData: return false
+        case .file, .notTrustData, .notary: return false
         }
     }
 

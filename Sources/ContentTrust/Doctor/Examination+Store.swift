@@ -11,7 +11,7 @@ extension Examination {
         let found = try await session.reading(store, of: subject) {
             (data) throws(UpdateError<TrustStoreError>) -> (data: any TrustData, claims: UnverifiedTrustData?) in
             guard signedName == nil, case .layout = subject else { return (data, nil) }
-            return (data, try await UnverifiedTrustData(reading: data))
+            return (data, try await UnverifiedTrustData(reading: data, dialect: store.dialect))
         }
         return LocatedTrustData(
             subject: subject,
@@ -24,7 +24,7 @@ extension Examination {
     }
 
     mutating func findPin() {
-        do throws(Refusal) { pin = try session.pin(for: repository) } catch {
+        do throws(Refusal) { pin = try session.pin(for: repository, dialect: .tuf1) } catch {
             pinsAreReadable = false
             note(error)
         }
@@ -77,7 +77,7 @@ extension Examination {
     mutating func reportAbsence(_ seen: Verified?) {
         let known: Bool
         do throws(FileError) {
-            known = pin != nil ? true : try session.home.everSeen(signedName: repository)
+            known = pin != nil ? true : try session.home.everSeen(signedName: repository, dialect: .tuf1)
         } catch {
             return note(Refusal.file(error, checked: "what was seen of \(repository)"))
         }

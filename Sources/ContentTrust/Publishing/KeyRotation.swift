@@ -10,6 +10,8 @@ public struct KeyRotation: Sendable {
     public var replaced: Set<KeyID> = []
     /// A key that is there already, to take the place of the old one. Other roles get keys that are made now.
     public var newKeys: [RoleName: TUFKey] = [:]
+    /// On Notary servers, whether the server is to have the snapshot key; nil leaves it where it is.
+    public var serverManaged: Bool?
     /// The algorithm of keys that are made; nil is that of the keys that they replace.
     public var algorithm: KeyAlgorithm?
 

@@ -20,7 +20,7 @@ extension Publisher {
         store: any TrustStore,
         repository: String
     ) async throws(Refusal) -> LostTrustData {
-        guard let pin = try session.pin(for: repository) else {
+        guard let pin = try session.pin(for: repository, dialect: .tuf1) else {
             // Nothing says whose it is.
             return LostTrustData(label: "replaces the lost root of \(repository.prefix(400))")
         }

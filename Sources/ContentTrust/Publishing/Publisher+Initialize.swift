@@ -60,12 +60,15 @@ extension Publisher {
         options: InitializeOptions = InitializeOptions()
     ) async throws(Refusal) -> InitializeReport {
         let store = try session.store(for: subject, at: location)
+        if let store = store as? NotaryTrustStore {
+            return try await initializeNotary(subject, in: store, options: options)
+        }
         let repository = name(of: subject, options: options)
         var lost: LostTrustData?
         if options.unsafeReplacesLostRoot {
             lost = try await lostTrustData(subject, store: store, repository: repository)
         } else {
-            try checkNew(repository, subject: subject)
+            try checkNew(repository, subject: subject, dialect: .tuf1)
             try await checkVacant(store, subject: subject)
         }
         var made: Set<KeyID> = []
@@ -122,7 +125,7 @@ extension Publisher {
         )
     }
 
-    private func add(_ pin: Pin, replacing: Bool) async throws(Refusal) {
+    func add(_ pin: Pin, replacing: Bool) async throws(Refusal) {
         do {
             _ = try await session.home.pins.add(pin, replacing: replacing)
         } catch {
@@ -132,7 +135,7 @@ extension Publisher {
 
     // MARK: Checks
 
-    private func checkVacant(_ store: any TrustStore, subject: Subject) async throws(Refusal) {
+    func checkVacant(_ store: any TrustStore, subject: Subject) async throws(Refusal) {
         let present: (any TrustData)?
         do {
             present = try await store.current()
@@ -159,12 +162,12 @@ extension Publisher {
     }
 
     /// A repository that is pinned and was never seen is new, or one whose first `init` was interrupted: that may go on.
-    private func checkNew(_ repository: String, subject: Subject) throws(Refusal) {
+    func checkNew(_ repository: String, subject: Subject, dialect: Dialect) throws(Refusal) {
         let pin: Pin?
-        do { pin = try session.home.pins.pin(for: repository) } catch { throw Refusal.pins(error) }
+        do { pin = try session.home.pins.pin(for: repository, dialect: dialect) } catch { throw Refusal.pins(error) }
         guard let pin else { return }
         do {
-            guard try session.home.everSeen(signedName: pin.signedName ?? repository) else { return }
+            guard try session.home.everSeen(signedName: pin.signedName ?? repository, dialect: dialect) else { return }
         } catch {
             throw Refusal.file(error, checked: "what this machine has seen of \(repository)")
         }
@@ -186,7 +189,7 @@ extension Publisher {
 
     // MARK: Keys
 
-    private func rootKeys(
+    func rootKeys(
         _ options: InitializeOptions,
         replacing lost: LostTrustData?,
         made: inout Set<KeyID>

@@ -26,6 +26,11 @@ extension Publisher {
         at location: StoreLocation? = nil,
         whenPublished: (RotationReport) async throws(Refusal) -> Void = { _ in }
     ) async throws(Refusal) -> RotationReport {
+        if let notary = try await notary(subject, at: location) {
+            let report = try await notary.rotate(rotation, self)
+            try await whenPublished(report)
+            return report
+        }
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
@@ -216,12 +221,7 @@ extension Publisher {
             for key in edit.addedKeys[role] ?? [] { command += " --add-key \(role)=\(key.computedID)" }
             for id in (edit.removedKeys[role] ?? []).sorted() { command += " --remove-key \(role)=\(id)" }
         }
-        switch location {
-        case .registry(let repository): command += " --trust-repository \(ShellWord.quoted(repository.description))"
-        case .layout(let path): command += " --store \(ShellWord.quoted("oci:\(path)"))"
-        case .directory(let path): command += " --store \(ShellWord.quoted("dir:\(path)"))"
-        case nil: break
-        }
+        command += location?.arguments ?? ""
         return Refusal(
             .keyUnavailable,
             checked: refusal.checked,

@@ -116,6 +116,13 @@ public struct Publisher: Sendable {
         location: StoreLocation?,
         unsafeAcceptsLoss: Bool = false
     ) async throws(Refusal) -> PublishReport {
+        if let notary = try await notary(subject, at: location) {
+            switch intent {
+            case .tags(let tags): return try await notary.publish(tags, as: nil)
+            case .refresh: return try await notary.refresh()
+            case .initialize, .replace, .root, .signerTags, .signers, .bins: break
+            }
+        }
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
         let pin = try await pin(of: located)
@@ -226,7 +233,16 @@ public struct Publisher: Sendable {
     }
 
     /// The pin that a publisher works under.
-    func pin(of located: LocatedTrustData) async throws(Refusal) -> Pin {
+    ///
+    /// - Parameter dialect: The form of metadata that the publisher is about to write.
+    func pin(of located: LocatedTrustData, dialect: Dialect = .tuf1) async throws(Refusal) -> Pin {
+        guard located.store.dialect == dialect else {
+            throw Refusal(
+                .usage,
+                checked: "\(located.store.name)",
+                found: "a Notary server, whose trust data has no such thing"
+            )
+        }
         if let pin = located.pin { return pin }
         guard located.data != nil, let claims = try await session.claims(of: located) else {
             throw Refusal(

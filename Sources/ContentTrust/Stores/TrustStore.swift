@@ -1,3 +1,4 @@
+package import NotaryAPI
 package import OCI
 package import OCIRegistry
 package import TUF
@@ -8,6 +9,9 @@ package import TrustCrypto
 package protocol TrustStore: Sendable {
     /// The store as messages name it.
     var name: String { get }
+
+    /// The form of the metadata that it holds.
+    var dialect: Dialect { get }
 
     /// The trust data that readers see now.
     ///
@@ -25,6 +29,11 @@ package protocol TrustStore: Sendable {
 
     /// Where files of signers wait that they could not publish themselves.
     var waitingPlaces: [any WaitingPlace] { get }
+}
+
+extension TrustStore {
+    /// TUF 1.0.
+    package var dialect: Dialect { .tuf1 }
 }
 
 /// One published set of trust data: an immutable list of files. Nothing in it is believed.
@@ -88,6 +97,8 @@ struct TrustDataSource: MetadataSource {
 package enum TrustStoreError: Error, Sendable, Equatable {
     /// The registry could not be asked, or answered what it may not.
     case registry(RegistryError)
+    /// The Notary server could not be asked, or answered what it may not.
+    case notary(NotaryError)
     /// A file of a local store could not be read or written.
     case file(FileError)
     /// An OCI document of a local store is not one.

@@ -6,6 +6,9 @@ import TrustCrypto
 public struct Pin: Sendable, Hashable {
     /// Which repositories it is for.
     public let scope: PinScope
+    /// The form of the metadata that it is for. Trust data of the other form is not checked by it, nor does it stand in for
+    /// what is pinned.
+    public let dialect: Dialect
     /// What it knows of their root.
     public let anchor: RootAnchor
     /// The name that the trust data carries, where that is not the repository's own: the original of a mirror. For the
@@ -18,11 +21,19 @@ public struct Pin: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - scope: Which repositories it is for.
+    ///   - dialect: The form of the metadata that it is for.
     ///   - anchor: What it knows of their root.
     ///   - signedName: The name that the trust data carries, if another than the repository's.
     ///   - allowsUnnamed: Whether trust data without a name is accepted.
-    public init(scope: PinScope, anchor: RootAnchor, signedName: String? = nil, allowsUnnamed: Bool = false) {
+    public init(
+        scope: PinScope,
+        dialect: Dialect = .tuf1,
+        anchor: RootAnchor,
+        signedName: String? = nil,
+        allowsUnnamed: Bool = false
+    ) {
         self.scope = scope
+        self.dialect = dialect
         self.anchor = anchor
         self.signedName = signedName
         self.allowsUnnamed = allowsUnnamed
@@ -31,14 +42,17 @@ public struct Pin: Sendable, Hashable {
     /// Whose trust data is accepted for `repository` under this pin.
     package func binding(for repository: String) -> RepositoryBinding {
         let name = signedName ?? repository
-        return allowsUnnamed ? .repositoryOrUnnamed(name) : .repository(name)
+        switch dialect {
+        case .tuf1: return allowsUnnamed ? .repositoryOrUnnamed(name) : .repository(name)
+        case .notary: return .notary(gun: name)
+        }
     }
 
     /// A name of the anchor that cannot be chosen by whoever serves trust data: what a machine has seen is kept under
     /// it.
     var anchorID: String {
         switch anchor {
-        case .root(let bytes):
+        case .root(let bytes), .authorities(let bytes):
             return Digest.compute(.sha256, over: bytes.span).hex
         case .keys(let ids, let threshold):
             let text = ids.map(\.string).sorted().joined(separator: ",") + "/\(threshold)"
@@ -48,7 +62,7 @@ public struct Pin: Sendable, Hashable {
 }
 
 extension Pin {
-    /// The command that adds this pin on another machine; for a root file, with a name to put the file under.
+    /// The command that adds this pin on another machine; for a file, with a name to put it under.
     public var command: String {
         var command = "trustctl pin add \(ShellWord.quoted(scope.description))"
         switch anchor {
@@ -57,7 +71,10 @@ extension Pin {
             if threshold != ids.count { command += " --threshold \(threshold)" }
         case .root:
             command += " --root FILE"
+        case .authorities:
+            command += " --ca FILE"
         }
+        if dialect == .notary { command += " --notary" }
         if let signedName { command += " --signed-as \(ShellWord.quoted(signedName))" }
         if allowsUnnamed { command += " --allow-unnamed" }
         return command

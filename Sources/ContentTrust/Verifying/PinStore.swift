@@ -1,5 +1,5 @@
 import CanonicalJSON
-import TUF
+public import TUF
 public import TrustCrypto
 
 #if canImport(Glibc)
@@ -10,7 +10,7 @@ public import TrustCrypto
     import Darwin
 #endif
 
-/// The pins of this machine, in `TRUSTCTL_HOME/trust/pins.json`; pinned root files lie beside it under `roots/`.
+/// The pins of this machine, in `TRUSTCTL_HOME/trust/pins.json`; pinned files lie beside it under `roots/`.
 public struct PinStore: Sendable {
     private let directory: String
 
@@ -48,12 +48,14 @@ public struct PinStore: Sendable {
 
     /// The most specific pin for a repository: that of the repository itself, else that of the longest prefix.
     ///
-    /// - Parameter repository: The repository's full name.
+    /// - Parameters:
+    ///   - repository: The repository's full name.
+    ///   - dialect: The form of its metadata. Pins for the other one are not looked at.
     /// - Returns: The pin, or nil when none is for it.
     /// - Throws: ``PinStoreError``.
-    public func pin(for repository: String) throws(PinStoreError) -> Pin? {
+    public func pin(for repository: String, dialect: Dialect = .tuf1) throws(PinStoreError) -> Pin? {
         var best: (pin: Pin, specificity: Int)?
-        for pin in try list() {
+        for pin in try list() where pin.dialect == dialect {
             guard let specificity = pin.scope.specificity(for: repository) else { continue }
             if best.map({ specificity > $0.specificity }) ?? true { best = (pin, specificity) }
         }
@@ -64,32 +66,37 @@ public struct PinStore: Sendable {
     ///
     /// - Parameters:
     ///   - pin: The pin.
-    ///   - replacing: Whether it may take the place of another pin with the same scope.
+    ///   - replacing: Whether it may take the place of another pin with the same scope and dialect.
     /// - Returns: False when the same pin is there already.
     /// - Throws: ``PinStoreError``; ``PinStoreError/exists(scope:)`` when another pin has the scope.
     public func add(_ pin: Pin, replacing: Bool) async throws(PinStoreError) -> Bool {
         try await change { (pins) throws(PinStoreError) in
-            if let index = pins.firstIndex(where: { $0.scope == pin.scope }) {
+            if let index = pins.firstIndex(where: { $0.scope == pin.scope && $0.dialect == pin.dialect }) {
                 guard pins[index] != pin else { return false }
                 guard replacing else { throw .exists(scope: pin.scope.description) }
                 pins[index] = pin
             } else {
                 pins.append(pin)
             }
-            if case .root(let bytes) = pin.anchor { try writeRoot(bytes) }
+            switch pin.anchor {
+            case .root(let bytes), .authorities(let bytes): try writeFile(bytes, Self.suffix(of: pin.anchor))
+            case .keys: break
+            }
             return true
         }
     }
 
     /// Removes the pin of a scope.
     ///
-    /// - Parameter scope: The scope.
+    /// - Parameters:
+    ///   - scope: The scope.
+    ///   - dialect: The form of the metadata that the pin is for.
     /// - Returns: False when there is none.
     /// - Throws: ``PinStoreError``.
-    public func remove(_ scope: PinScope) async throws(PinStoreError) -> Bool {
+    public func remove(_ scope: PinScope, dialect: Dialect = .tuf1) async throws(PinStoreError) -> Bool {
         try await change { (pins) throws(PinStoreError) in
             let count = pins.count
-            pins.removeAll { $0.scope == scope }
+            pins.removeAll { $0.scope == scope && $0.dialect == dialect }
             return pins.count < count
         }
     }
@@ -145,14 +152,18 @@ public struct PinStore: Sendable {
         do { return try DurableFile.read(path, limit: limit) } catch { throw .file(error) }
     }
 
-    private func rootPath(_ digest: Digest) -> String { "\(directory)/roots/\(digest.hex).json" }
+    private func path(_ digest: Digest, _ suffix: String) -> String { "\(directory)/roots/\(digest.hex).\(suffix)" }
 
-    private func writeRoot(_ bytes: [UInt8]) throws(PinStoreError) {
+    private static func suffix(of anchor: RootAnchor) -> String {
+        if case .authorities = anchor { "pem" } else { "json" }
+    }
+
+    private func writeFile(_ bytes: [UInt8], _ suffix: String) throws(PinStoreError) {
         do {
             try DurableFile.createDirectory("\(directory)/roots", mode: 0o700)
             try DurableFile.write(
                 bytes.span,
-                to: rootPath(Digest.compute(.sha256, over: bytes.span)),
+                to: path(Digest.compute(.sha256, over: bytes.span), suffix),
                 mode: 0o600
             )
         } catch {
@@ -163,13 +174,17 @@ public struct PinStore: Sendable {
     // MARK: Form
 
     private static func json(_ pin: Pin) -> JSONValue {
-        var object: JSONObject = ["scope": .string(pin.scope.description), "dialect": .string("tuf")]
+        var object: JSONObject = [
+            "scope": .string(pin.scope.description), "dialect": .string(pin.dialect.name),
+        ]
         switch pin.anchor {
         case .keys(let ids, let threshold):
             object["rootKeys"] = .array(ids.sorted().map { .string($0.string) })
             object["threshold"] = .integer(Int64(threshold))
         case .root(let bytes):
             object["root"] = .string(Digest.compute(.sha256, over: bytes.span).description)
+        case .authorities(let pem):
+            object["authorities"] = .string(Digest.compute(.sha256, over: pem.span).description)
         }
         if let name = pin.signedName { object["signedAs"] = .string(name) }
         if pin.allowsUnnamed { object["allowUnnamed"] = .boolean(true) }
@@ -181,9 +196,12 @@ public struct PinStore: Sendable {
             throw .damaged(path: file, field: "scope")
         }
         // A pin of a dialect that this program does not speak must not be read as another one.
-        guard node["dialect"]?.string == "tuf" else { throw .damaged(path: file, field: "\(text): dialect") }
+        guard let dialect = node["dialect"]?.string.flatMap(Dialect.init(name:)) else {
+            throw .damaged(path: file, field: "\(text): dialect")
+        }
         return Pin(
             scope: scope,
+            dialect: dialect,
             anchor: try anchor(node, scope: text),
             signedName: node["signedAs"]?.string,
             allowsUnnamed: node["allowUnnamed"]?.boolean ?? false
@@ -207,16 +225,48 @@ public struct PinStore: Sendable {
             }
             return .keys(ids, threshold: Int(threshold))
         }
-        guard let string = node["root"]?.string, let digest = try? Digest(parsing: string) else {
-            throw .damaged(path: file, field: "\(scope): rootKeys or root")
+        if let string = node["authorities"]?.string {
+            return .authorities(pem: try pinned(string, "pem", limit: Certificate.maximumTextLength, scope: scope))
         }
-        let path = rootPath(digest)
-        guard let bytes = try read(path, limit: TUFLimits().rootLength),
+        guard let string = node["root"]?.string else {
+            throw .damaged(path: file, field: "\(scope): rootKeys, root or authorities")
+        }
+        return .root(try pinned(string, "json", limit: TUFLimits().rootLength, scope: scope))
+    }
+
+    /// A file that is pinned by its digest.
+    private func pinned(
+        _ string: String,
+        _ suffix: String,
+        limit: Int,
+        scope: String
+    ) throws(PinStoreError) -> [UInt8] {
+        guard let digest = try? Digest(parsing: string) else { throw .damaged(path: file, field: "\(scope): digest") }
+        let path = path(digest, suffix)
+        guard let bytes = try read(path, limit: limit),
             Digest.compute(digest.algorithm, over: bytes.span) == digest
         else {
-            throw .damaged(path: path, field: "root")
+            throw .damaged(path: path, field: "its digest")
         }
-        return .root(bytes)
+        return bytes
+    }
+}
+
+extension Dialect {
+    /// As pins name it.
+    package var name: String {
+        switch self {
+        case .tuf1: "tuf"
+        case .notary: "notary"
+        }
+    }
+
+    init?(name: String) {
+        switch name {
+        case "tuf": self = .tuf1
+        case "notary": self = .notary
+        default: return nil
+        }
     }
 }
 

@@ -37,7 +37,7 @@ public struct SignedTag: Sendable, Hashable {
             guard let type = value.string.flatMap({ MediaType($0) }) else { throw malformed("custom.mediaType") }
             mediaType = type
         } else {
-            // Our own trust data always says it, so that one document cannot be read as another kind.
+            // Our own trust data always says it, so that one document cannot be read as another kind. Notary's never does.
             guard allowsUnnamed else { throw malformed("custom.mediaType") }
             mediaType = nil
         }
@@ -144,7 +144,7 @@ extension VerifiedTrustData {
     /// can take it out.
     private func signedTag(_ path: TargetPath, _ found: FoundTarget) throws(Refusal) -> SignedTag {
         do {
-            return try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed)
+            return try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed || pin.dialect == .notary)
         } catch {
             let reference = ShellWord.quoted(search.subject.reference(tag: path.string))
             let refusal = Refusal.metadata(error, checked: "the tag \(path) of \(repository)", pin: pin)

@@ -14,7 +14,7 @@ extension TrustVerifier {
     ) async throws(Refusal) -> UnverifiedTrustData {
         let store = try session.store(for: subject, at: location)
         let claims = try await session.reading(store, of: subject) { (data) throws(UpdateError<TrustStoreError>) in
-            try await UnverifiedTrustData(reading: data)
+            try await UnverifiedTrustData(reading: data, dialect: store.dialect)
         }
         guard let claims else {
             throw Refusal(

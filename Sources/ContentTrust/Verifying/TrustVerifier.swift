@@ -55,7 +55,7 @@ public struct TrustVerifier: Sendable {
     ) async throws(Refusal) -> VerifiedTrustData {
         let store = try session.store(for: subject, at: location)
         let now = session.clock.now()
-        if options.offline { return try await seen(subject, now: now) }
+        if options.offline { return try await seen(subject, dialect: store.dialect, now: now) }
         let located = try await session.locate(subject, in: store, signedName: options.signedName)
         guard located.data != nil else { throw try missing(located) }
         let pin: Pin
@@ -89,7 +89,10 @@ public struct TrustVerifier: Sendable {
         let subject = located.subject
         let known: Bool
         do {
-            known = located.pin != nil ? true : try session.home.everSeen(signedName: located.repository)
+            known = located.pin != nil ? true : try session.home.everSeen(
+                        signedName: located.repository,
+                        dialect: located.store.dialect
+                    )
         } catch {
             throw Refusal.file(error, checked: "what was seen of \(located.repository)")
         }
@@ -125,15 +128,20 @@ public struct TrustVerifier: Sendable {
 
     // MARK: Off line
 
-    private func seen(_ subject: Subject, now: Instant) async throws(Refusal) -> VerifiedTrustData {
+    private func seen(
+        _ subject: Subject,
+        dialect: Dialect,
+        now: Instant
+    ) async throws(Refusal) -> VerifiedTrustData {
         let repository = try seenName(subject)
-        guard let pin = try session.pin(for: repository) else {
+        guard let pin = try session.pin(for: repository, dialect: dialect) else {
             throw Refusal(
                 .noPin,
                 checked: "pins for \(repository)",
                 found: "none",
                 next: "with the id that the publisher tells: "
                     + "trustctl pin add \(ShellWord.quoted(repository)) --root-key ID"
+                    + (dialect == .notary ? " --notary" : "")
             )
         }
         let result: (set: TrustedSet, lastCheck: Instant)?

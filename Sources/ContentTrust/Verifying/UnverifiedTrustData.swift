@@ -4,23 +4,29 @@ public import TrustCrypto
 
 /// What trust data claims, for somebody who has nothing yet to check it by.
 public struct UnverifiedTrustData: Sendable {
-    /// The earliest root that the set holds.
+    /// The earliest root that the set holds; of a Notary server, its newest.
     public let root: Root
+    /// The form of its metadata.
+    public let dialect: Dialect
 
-    /// Reads the earliest root of a set.
-    init(reading data: any TrustData) async throws(UpdateError<TrustStoreError>) {
+    /// Reads the root of a set.
+    init(reading data: any TrustData, dialect: Dialect) async throws(UpdateError<TrustStoreError>) {
+        self.dialect = dialect
         let first: MetadataFile
         let limit = TUFLimits().rootLength
         let bytes: [UInt8]?
         do throws(TrustStoreError) {
-            first = MetadataFile.root(try await data.rootFileNames().compactMap(Self.rootVersion).min() ?? 1)
+            switch dialect {
+            case .tuf1: first = MetadataFile.root(try await data.rootFileNames().compactMap(Self.rootVersion).min() ?? 1)
+            case .notary: first = .newestRoot
+            }
             bytes = try await data.bytes(ofFile: first.name, maximumLength: limit)
         } catch {
             throw .source(error)
         }
         guard let bytes else { throw .missing(first) }
         do {
-            let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limit)
+            let envelope = try Envelope(parsing: bytes, role: .root, maximumLength: limit, dialect: dialect)
             root = try envelope.inspect(as: Root.self, role: .root).unverified
         } catch {
             throw .metadata(error)
@@ -54,7 +60,9 @@ public struct UnverifiedTrustData: Sendable {
     ///
     /// - Parameter repository: The repository to pin it for.
     /// - Returns: The pin; ``Pin/command`` adds it.
-    public func pin(for repository: String) -> Pin { Pin(scope: .repository(repository), anchor: anchor) }
+    public func pin(for repository: String) -> Pin {
+        Pin(scope: .repository(repository), dialect: dialect, anchor: anchor)
+    }
 
     /// The refusal of one who has no pin, with the line that would add it.
     func notPinned(_ repository: String, expected: String) -> Refusal {

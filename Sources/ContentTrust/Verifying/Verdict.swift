@@ -89,7 +89,7 @@ public struct Evidence: Sendable {
     public let verifiedAt: Instant
 
     init(_ set: TrustedSet, store: String, pin: String, lastCheck: Instant) {
-        signedRepository = set.root.payload.common.repository
+        signedRepository = set.repository
         self.store = store
         self.pin = pin
         versions = set.common.mapValues(\.version)

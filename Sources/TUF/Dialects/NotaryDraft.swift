@@ -10,6 +10,9 @@ package struct NotaryDraft: Sendable {
     package let version: Int64
     private let signed: JSONValue
 
+    /// Whether a name is one that a delegated role may have directly below the targets.
+    package static func isRoleName(_ name: String) -> Bool { Delegations.isChild(name, of: RoleName.targets.string) }
+
     private init(role: RoleName, type: String, version: Int64, expires: Instant, _ fields: JSONObject) {
         var signed = fields
         signed["_type"] = .string(type)
@@ -92,11 +95,21 @@ package struct NotaryDraft: Sendable {
     /// A snapshot.
     ///
     /// - Parameters:
-    ///   - files: The files of all other roles but the timestamp, as they are published.
+    ///   - records: The files of all other roles but the timestamp, as they are published.
+    ///   - version: The version.
+    ///   - expires: The expiry, in whole seconds.
+    package init(snapshotListing records: [RoleName: MetaRecord], version: Int64, expires: Instant) {
+        self.init(role: .snapshot, type: "Snapshot", version: version, expires: expires, ["meta": Self.meta(records)])
+    }
+
+    /// As above, of the files themselves.
+    ///
+    /// - Parameters:
+    ///   - files: The files.
     ///   - version: The version.
     ///   - expires: The expiry, in whole seconds.
     package init(snapshotOf files: [RoleName: [UInt8]], version: Int64, expires: Instant) {
-        self.init(role: .snapshot, type: "Snapshot", version: version, expires: expires, ["meta": Self.meta(files)])
+        self.init(snapshotListing: files.mapValues(MetaRecord.init(of:)), version: version, expires: expires)
     }
 
     /// A timestamp.
@@ -111,7 +124,7 @@ package struct NotaryDraft: Sendable {
             type: "Timestamp",
             version: version,
             expires: expires,
-            ["meta": Self.meta([.snapshot: snapshot])]
+            ["meta": Self.meta([.snapshot: MetaRecord(of: snapshot)])]
         )
     }
 
@@ -193,14 +206,12 @@ package struct NotaryDraft: Sendable {
         return object
     }
 
-    private static func meta(_ files: [RoleName: [UInt8]]) -> JSONValue {
+    private static func meta(_ records: [RoleName: MetaRecord]) -> JSONValue {
         var meta: JSONObject = [:]
-        for (role, bytes) in files {
+        for (role, record) in records {
             var hashes: JSONObject = [:]
-            for algorithm in [HashAlgorithm.sha256, .sha512] {
-                hashes[algorithm.rawValue] = .string(base64(Digest.compute(algorithm, over: bytes.span)))
-            }
-            meta[role.string] = .object(["hashes": .object(hashes), "length": .integer(Int64(bytes.count))])
+            for digest in record.hashes { hashes[digest.algorithm.rawValue] = .string(base64(digest)) }
+            meta[role.string] = .object(["hashes": .object(hashes), "length": .integer(record.length ?? 0)])
         }
         return .object(meta)
     }

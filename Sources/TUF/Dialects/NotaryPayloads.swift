@@ -115,7 +115,7 @@ extension Delegations {
     }
 
     /// Whether a name is one that Notary allows, directly below the role that delegates.
-    private static func isChild(_ name: String, of parent: String) -> Bool {
+    static func isChild(_ name: String, of parent: String) -> Bool {
         guard name.utf8.count < 256, name.utf8.starts(with: "\(parent)/".utf8) else { return false }
         let last = name.utf8.dropFirst(parent.utf8.count + 1)
         return !last.isEmpty

@@ -79,6 +79,15 @@ extension CommonFields {
 }
 
 extension MetaRecord {
+    /// What Notary's timestamp or snapshot says of a file that is at hand.
+    package init(of bytes: [UInt8]) {
+        self.init(
+            version: MetaRecord.untold,
+            length: Int64(bytes.count),
+            hashes: [HashAlgorithm.sha256, .sha512].map { Digest.compute($0, over: bytes.span) }
+        )
+    }
+
     /// What Notary's timestamp or snapshot says of a file: always a SHA-256, never a version.
     init(notary reader: ObjectReader) throws(TUFError) {
         try reader.refuseLookalikes(of: ["hashes", "length"])

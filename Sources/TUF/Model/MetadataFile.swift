@@ -25,6 +25,9 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
     /// The file `timestamp.json`, which never has a version in its name.
     public static let timestamp = MetadataFile(role: .timestamp, version: nil)
 
+    /// The file `root.json`: the newest root, where a repository has one under that name.
+    package static let newestRoot = MetadataFile(role: .root, version: nil)
+
     /// The file `VERSION.root.json`.
     ///
     /// - Parameter version: The version of the root.
@@ -44,6 +47,47 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
 
     /// The file name.
     public var description: String { name }
+
+    /// The file with a name that ``name`` gave.
+    ///
+    /// - Parameter name: The file name; nil is returned for one that no file has.
+    package init?(name: String) {
+        guard name.hasSuffix(".json") else { return nil }
+        let stem = name.dropLast(".json".count)
+        let first = stem.prefix { $0 != "." }
+        let last = stem.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
+        var encoded = stem
+        var version: Int64?
+        var digest: Digest?
+        if first.count < stem.count, let number = Int64(first), number > 0, !first.hasPrefix("+"), !first.hasPrefix("0") {
+            version = number
+            encoded = stem.dropFirst(first.count + 1)
+        } else if last.count < stem.count, last.utf8.count == 64,
+            let found = try? Digest(parsing: "sha256:\(last)")
+        {
+            digest = found
+            encoded = stem.dropLast(last.count + 1)
+        }
+        guard let decoded = Self.percentDecoded(encoded), let role = try? RoleName(decoded) else { return nil }
+        self.init(role: role, version: version, digest: digest)
+        guard self.name.hasSameBytes(as: name) else { return nil }
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
 
     /// Percent-encodes all bytes but ASCII letters, digits and `_.-~`, with capital hexadecimal digits.
     ///

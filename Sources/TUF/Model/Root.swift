@@ -57,9 +57,9 @@ public struct Root: RolePayload, Hashable {
     /// - Returns: The role's keys, or nil for a role that this root does not define.
     public func roleKeys(_ role: RoleName) -> RoleKeys? { roles[role] }
 
-    /// The keys and threshold by which `role` may speak under this root. Kept inside the module: authority comes out of a
+    /// The keys and threshold by which `role` may speak under this root. Kept inside the package: authority comes out of a
     /// verified root only.
-    func authority(for role: RoleName) -> RoleAuthority {
+    package func authority(for role: RoleName) -> RoleAuthority {
         guard let roleKeys = roles[role] else { return RoleAuthority(role: role, keys: [:], threshold: .max) }
         return RoleAuthority(role: role, roleKeys: roleKeys, keys: keys)
     }

@@ -32,6 +32,16 @@ public struct RoleAuthority: Sendable, Hashable {
         self.init(role: role.name, roleKeys: role.keys, keys: keys)
     }
 
+    /// The authority of a role under a root that is about to be published, for the publisher who has to sign it.
+    ///
+    /// - Parameters:
+    ///   - role: The role.
+    ///   - roleKeys: Its keys and threshold, as the root is to list them.
+    ///   - keys: The keys of the root.
+    package init(unsafeProposing role: RoleName, _ roleKeys: RoleKeys, keys: [KeyID: TUFKey]) {
+        self.init(role: role, roleKeys: roleKeys, keys: keys)
+    }
+
     /// The keys that can be used, by the ids that the parent gives them.
     package var publicKeys: [KeyID: PublicKey] { keys.compactMapValues(\.publicKey) }
 

@@ -7,6 +7,9 @@ public enum RootAnchor: Sendable, Hashable {
     case keys(Set<KeyID>, threshold: Int)
     /// A root file that was obtained in a trustworthy way (§5.2), of any version.
     case root([UInt8])
+    /// Certificate authorities, in PEM, one of which must have certified the first root's keys. For Notary's dialect alone: a
+    /// root of TUF 1.0 has no certificates.
+    case authorities(pem: [UInt8])
 }
 
 extension RootAnchor {
@@ -25,10 +28,12 @@ extension RootAnchor {
         }
     }
 
-    /// The root in `bytes` as the first one to trust.
+    /// The root in `bytes` as the first one to trust. `now` is when authorities must be valid; a root that was accepted before
+    /// is judged by the time at which its certificates became valid.
     func firstRoot(
         _ bytes: [UInt8],
         binding: RepositoryBinding,
+        at now: Instant? = nil,
         limits: TUFLimits
     ) throws(TUFError) -> Verified<Root> {
         let envelope = try Envelope(
@@ -55,6 +60,28 @@ extension RootAnchor {
             let valid = try authority.validSigners(of: envelope).count
             guard valid >= authority.threshold else { throw .notPinned(required: authority.threshold, valid: valid) }
             return try envelope.verifiedRoot(by: authority, for: binding)
+        case .authorities(let pem):
+            let root = try Root(decoding: envelope.signed, role: .root, dialect: binding.dialect)
+            let own = try root.rootAuthority(for: binding)
+            let authorities = (try? Certificate.all(inPEM: pem)) ?? []
+            let certified = own.keys.filter { _, key in
+                key.certificates?.isCertified(by: authorities, at: now) ?? false
+            }
+            let authority = RoleAuthority(role: .root, keys: certified, threshold: own.threshold)
+            let valid = try authority.validSigners(of: envelope).count
+            guard valid >= authority.threshold else { throw .notPinned(required: authority.threshold, valid: valid) }
+            return try envelope.verifiedRoot(by: authority, for: binding)
+        }
+    }
+}
+
+extension CertificateBundle {
+    fileprivate func isCertified(by authorities: [Certificate], at now: Instant?) -> Bool {
+        do throws(CertificateError) {
+            try requireChain(to: authorities, at: now?.secondsSinceEpoch ?? leaf.notBefore)
+            return true
+        } catch {
+            return false
         }
     }
 }

@@ -17,6 +17,7 @@ public struct RootStage: ~Copyable {
     ///   - anchor: What is known beforehand.
     ///   - bytes: The first root. For a key anchor it is checked against the keys; for a root anchor it must be that file.
     ///   - binding: Whose metadata is accepted.
+    ///   - now: When the authorities of such an anchor must be valid; nil for a root that was accepted before.
     ///   - limits: Bounds for what the repository sends.
     /// - Throws: ``TUFError/notPinned(required:valid:)`` when the root is not what is known beforehand,
     ///   ``TUFError/wrongRepository(role:expected:found:)``, and what a malformed or badly signed root throws.
@@ -24,9 +25,10 @@ public struct RootStage: ~Copyable {
         anchor: RootAnchor,
         firstRoot bytes: [UInt8],
         binding: RepositoryBinding,
+        at now: Instant? = nil,
         limits: TUFLimits = TUFLimits()
     ) throws(TUFError) {
-        let first = try anchor.firstRoot(bytes, binding: binding, limits: limits)
+        let first = try anchor.firstRoot(bytes, binding: binding, at: now, limits: limits)
         try binding.check(first.payload.common, role: .root)
         root = first
         self.binding = binding

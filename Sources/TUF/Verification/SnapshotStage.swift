@@ -72,8 +72,11 @@ public struct SnapshotStage: ~Copyable {
         return TargetsStage(context: context, timestamp: timestamp, snapshot: remembered)
     }
 
-    /// §5.5.4 to §5.5.6.
+    /// §5.5.4 to §5.5.6. Notary's snapshots list the root too: it must be the newest one, as nobody asks for others then.
     private func judge(_ offered: Verified<Snapshot>) throws(TUFError) {
+        if context.binding.dialect == .notary {
+            try offered.payload.roles[.root]?.check(context.root.bytes, role: .root)
+        }
         let expected = timestamp.payload.snapshot.version
         guard timestamp.payload.snapshot.allows(offered.payload.common.version) else {
             throw .versionMismatch(role: .snapshot, expected: expected, found: offered.payload.common.version)

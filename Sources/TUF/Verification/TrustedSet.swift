@@ -26,6 +26,13 @@ public struct TrustedSet: Sendable {
     /// The form that the metadata has.
     public var dialect: Dialect { context.binding.dialect }
 
+    /// The name of the repository that the metadata is bound to: what its roles carry, in Notary's dialect what the root's
+    /// certificates are for. Nil for metadata that is bound to none.
+    public var repository: String? {
+        if case .notary(let gun) = context.binding { return gun }
+        return root.payload.common.repository
+    }
+
     /// The one time that all expiry tests of this set used.
     public var verifiedAt: Instant { context.now }
 

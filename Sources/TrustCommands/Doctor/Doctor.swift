@@ -59,7 +59,15 @@ struct Doctor: TrustCommand {
             let subject = try ImageReference.subject(parsing: text)
             if !subjects.contains(subject) { subjects.append(subject) }
         }
-        let location = try store.location()
+        let location = try store.location(context.environment)
+        guard location?.dialect != .notary else {
+            throw Refusal(
+                .usage,
+                checked: "--store \(store.store ?? "")",
+                found: "a Notary server, which has no doctor",
+                next: "trustctl inspect \(subjects[0].argument)\(store.arguments)"
+            )
+        }
         let options = try options()
         let wanted = subjects
         return try await context.withSession(common, network, for: subjects) { session async throws(Refusal) in

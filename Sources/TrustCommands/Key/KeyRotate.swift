@@ -42,6 +42,12 @@ struct KeyRotate: TrustCommand {
     )
     var replace: [String] = []
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "On a Notary server: whether the server is to have the new snapshot key. Where it was when not given."
+    )
+    var serverManaged: Bool?
+
     @Flag(help: "Delete the old private keys once the new metadata was published and read back.")
     var deleteOld = false
 
@@ -64,7 +70,23 @@ struct KeyRotate: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
+        guard !deleteOld || location?.dialect != .notary else {
+            throw Refusal(
+                .usage,
+                checked: "--delete-old",
+                found: "a Notary server: the old keys may serve other collections, which nobody here knows of",
+                next: "trustctl key remove"
+            )
+        }
+        guard serverManaged == nil || location?.dialect == .notary && role == ["snapshot"] else {
+            throw Refusal(
+                .usage,
+                checked: "--server-managed",
+                found: "not the snapshot key of a Notary server",
+                expected: "--role snapshot and --store notary+https://HOST"
+            )
+        }
         let home = try common.trustHome(context.environment)
         let stores = keys.stores.stores(home)
         let rotation = try await rotation(stores)
@@ -132,6 +154,7 @@ struct KeyRotate: TrustCommand {
         }
         var rotation = KeyRotation(roles: roles)
         rotation.algorithm = keyType?.algorithm
+        rotation.serverManaged = serverManaged
         for text in replace { rotation.replaced.insert(try KeyIDArgument.keyID(text, option: "--replace")) }
         if let newKey, let role = roles.first {
             let key = try await NamedKey.find(newKey, in: stores, option: "--key")

@@ -28,7 +28,7 @@ struct OldKeys: Sendable {
         for (key, fate) in try await fates(report) {
             guard case .kept = fate else { continue }
             do throws(KeyStorageError) {
-                try await stores.find(key.computedID).store.remove(key.computedID)
+                if let found = try await find(key) { try await found.store.remove(found.record.keyID) }
             } catch {
                 throw Refusal.keys(error, checked: "the key \(key.computedID), which was replaced")
             }
@@ -50,12 +50,19 @@ struct OldKeys: Sendable {
         return fates
     }
 
+    /// The private half, under whichever id its store knows it.
+    private func find(_ key: TUFKey) async throws(KeyStorageError) -> (record: KeyRecord, store: any KeyStore)? {
+        for id in key.pinnableIDs.sorted() {
+            do throws(KeyStorageError) { return try await stores.find(id) } catch .keyNotFound { continue }
+        }
+        return nil
+    }
+
     private func fate(of key: TUFKey, _ report: RotationReport) async throws(Refusal) -> Fate {
         let location: String
         do throws(KeyStorageError) {
-            location = try await stores.find(key.computedID).record.location
-        } catch .keyNotFound {
-            return .notHere
+            guard let found = try await find(key) else { return .notHere }
+            location = found.record.location
         } catch {
             throw Refusal.keys(error, checked: "the key \(key.computedID), which was replaced")
         }

@@ -1,10 +1,17 @@
 import ArgumentParser
 import ContentTrust
+import NotaryAPI
 import OCI
 
 /// Where the trust data is, when it is not beside the images.
 struct StoreOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Trust store: oci:PATH or dir:PATH instead of the registry.", valueName: "store"))
+    @Option(
+        help: ArgumentHelp(
+            "Trust store instead of the registry: oci:PATH, dir:PATH, notary+https://HOST, or notary for the Notary server "
+                + "that docker would ask.",
+            valueName: "store"
+        )
+    )
     var store: String?
 
     @Option(help: ArgumentHelp("Repository that holds the trust data instead of the image's own.", valueName: "repo"))
@@ -16,10 +23,14 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
+    /// The variable that names the Notary server to docker.
+    private static let dockerServer = "DOCKER_CONTENT_TRUST_SERVER"
+
     /// The location that the options name; nil for beside the images.
     ///
+    /// - Parameter environment: May name the Notary server.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
-    func location() throws(Refusal) -> StoreLocation? {
+    func location(_ environment: Environment) throws(Refusal) -> StoreLocation? {
         if let trustRepository {
             do throws(OCIError) {
                 return .registry(try RepositoryName(parsing: trustRepository))
@@ -29,9 +40,24 @@ struct StoreOptions: ParsableArguments {
         }
         guard let store else { return nil }
         func wrong(_ found: String) -> Refusal {
-            Refusal(.usage, checked: "--store \(store)", found: found, expected: "oci:PATH or dir:PATH")
+            Refusal(
+                .usage,
+                checked: "--store \(store)",
+                found: found,
+                expected: "oci:PATH, dir:PATH, notary+https://HOST or notary"
+            )
         }
-        if store.utf8.starts(with: "notary+".utf8) { throw wrong("Notary servers are not supported yet") }
+        do throws(NotaryError) {
+            if store == "notary" {
+                guard let chosen = environment[Self.dockerServer], !chosen.isEmpty else { return .notaryOfRegistry }
+                return .notary(try NotaryServer.ofDocker(registry: "", chosen: chosen))
+            }
+            if store.utf8.starts(with: "notary+".utf8) {
+                return .notary(try NotaryServer(parsing: String(store.dropFirst("notary+".count))))
+            }
+        } catch {
+            throw Refusal.notary(error, checked: "--store \(store)")
+        }
         let location: ImageLocation
         do throws(OCIError) {
             location = try ImageLocation(parsing: store)

@@ -34,6 +34,24 @@ struct PinAdd: TrustCommand {
     )
     var root: String?
 
+    @Option(
+        help: ArgumentHelp("Certificate of a root key on a Notary server; in PEM.", valueName: "file"),
+        completion: .file(extensions: ["pem", "crt"])
+    )
+    var cert: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificate authorities that must have certified the root keys on a Notary server; in PEM.",
+            valueName: "file"
+        ),
+        completion: .file(extensions: ["pem", "crt"])
+    )
+    var ca: String?
+
+    @Flag(help: "For trust data on Notary servers. --cert and --ca are always.")
+    var notary = false
+
     @Option(help: ArgumentHelp("The name that the trust data carries, for a mirror.", valueName: "repo"))
     var signedAs: String?
 
@@ -46,11 +64,16 @@ struct PinAdd: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     mutating func validate() throws {
-        guard rootKey.isEmpty != (root == nil) else {
-            throw ValidationError("Either --root-key or --root must be given.")
+        guard [!rootKey.isEmpty, root != nil, cert != nil, ca != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("One of --root-key, --root, --cert and --ca must be given.")
+        }
+        guard !isNotary || !allowUnnamed else {
+            throw ValidationError("--allow-unnamed is not for Notary servers: there the certificates carry the name.")
         }
         guard threshold == nil || !rootKey.isEmpty else { throw ValidationError("--threshold belongs to --root-key.") }
     }
+
+    private var isNotary: Bool { notary || cert != nil || ca != nil }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let home = try common.trustHome(context.environment)
@@ -58,6 +81,7 @@ struct PinAdd: TrustCommand {
         let signedName = try signedName(scope)
         let pin = Pin(
             scope: scope,
+            dialect: isNotary ? .notary : .tuf1,
             anchor: try anchor(),
             signedName: signedName,
             allowsUnnamed: allowUnnamed
@@ -92,8 +116,44 @@ struct PinAdd: TrustCommand {
     }
 
     private func anchor() throws(Refusal) -> RootAnchor {
-        guard let root else { return try keyAnchor() }
-        return try rootAnchor(root)
+        if let root {
+            return .root(try file(root, option: "--root", limit: TUFLimits().rootLength, expected: "a root.json"))
+        }
+        if let cert { return try certificateAnchor(cert) }
+        if let ca {
+            let pem = try file(ca, option: "--ca", limit: Certificate.maximumTextLength, expected: Self.certificates)
+            let all: [Certificate]
+            do throws(CertificateError) { all = try Certificate.all(inPEM: pem) } catch {
+                throw Self.notCertificates("--ca \(ca)", error)
+            }
+            guard all.contains(where: \.isCA) else {
+                throw Refusal(.usage, checked: "--ca \(ca)", found: "no certificate of an authority")
+            }
+            return .authorities(pem: pem)
+        }
+        return try keyAnchor()
+    }
+
+    private static let certificates = "PEM certificates"
+
+    private static func notCertificates(_ checked: String, _ error: any Error) -> Refusal {
+        Refusal(.usage, checked: checked, found: "no PEM that can be read", expected: certificates, cause: error)
+    }
+
+    /// The id that Notary gives the key with its certificate.
+    private func certificateAnchor(_ path: String) throws(Refusal) -> RootAnchor {
+        let checked = "--cert \(path)"
+        let pem = try file(path, option: "--cert", limit: Certificate.maximumTextLength, expected: Self.certificates)
+        let bundle: CertificateBundle
+        do throws(CertificateError) {
+            bundle = try CertificateBundle(pem: pem)
+        } catch {
+            throw Self.notCertificates(checked, error)
+        }
+        guard let key = TUFKey(notaryCertificate: bundle) else {
+            throw Refusal(.usage, checked: checked, found: "a key of a kind that signs no root", expected: "ECDSA or RSA")
+        }
+        return .keys([key.computedID], threshold: 1)
     }
 
     private func keyAnchor() throws(Refusal) -> RootAnchor {
@@ -111,17 +171,22 @@ struct PinAdd: TrustCommand {
         return .keys(ids, threshold: threshold)
     }
 
-    private func rootAnchor(_ file: String) throws(Refusal) -> RootAnchor {
+    private func file(
+        _ path: String,
+        option: String,
+        limit: Int,
+        expected: String
+    ) throws(Refusal) -> [UInt8] {
         let bytes: [UInt8]?
         do throws(FileError) {
-            bytes = try DurableFile.read(file, limit: TUFLimits().rootLength)
+            bytes = try DurableFile.read(path, limit: limit)
         } catch {
-            throw Refusal.file(error, checked: "--root \(file)")
+            throw Refusal.file(error, checked: "\(option) \(path)")
         }
         guard let bytes else {
-            throw Refusal(.usage, checked: "--root \(file)", found: "no such file", expected: "a root.json")
+            throw Refusal(.usage, checked: "\(option) \(path)", found: "no such file", expected: expected)
         }
-        return .root(bytes)
+        return bytes
     }
 
     /// Refuses a root file that no trust data in the scope could come from.

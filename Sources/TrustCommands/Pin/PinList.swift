@@ -22,10 +22,10 @@ struct PinList: TrustCommand {
         } else if pins.isEmpty {
             context.console.note("no pins")
         } else {
-            var table = Table(header: ["SCOPE", "ROOT", "SIGNED AS"])
+            var table = Table(header: ["SCOPE", "FOR", "ROOT", "SIGNED AS"])
             for pin in pins {
                 table.add([
-                    pin.scope.description, PinText.root(pin),
+                    pin.scope.description, pin.dialect.name, PinText.root(pin),
                     pin.signedName ?? (pin.allowsUnnamed ? "(any or no name)" : ""),
                 ])
             }

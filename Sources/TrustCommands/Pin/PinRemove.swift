@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import ContentTrust
+import TUF
 
 /// `trustctl pin remove`
 struct PinRemove: TrustCommand {
@@ -14,6 +15,9 @@ struct PinRemove: TrustCommand {
     @Argument(help: ArgumentHelp("Repository, or PREFIX/*, as trustctl pin list shows it.", valueName: "repo|prefix/*"))
     var scopes: [String]
 
+    @Flag(help: "The pins for trust data on Notary servers.")
+    var notary = false
+
     @OptionGroup var common: CommonOptions
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
@@ -23,12 +27,13 @@ struct PinRemove: TrustCommand {
         let present: [Pin]
         do throws(PinStoreError) { present = try home.pins.list() } catch { throw Refusal.pins(error) }
         // All or none: a misspelt name is noticed before anything is removed.
-        for scope in parsed where !present.contains(where: { $0.scope == scope }) {
+        let dialect: Dialect = notary ? .notary : .tuf1
+        for scope in parsed where !present.contains(where: { $0.scope == scope && $0.dialect == dialect }) {
             throw Refusal(.noPin, checked: "pin of \(scope)", found: "none", next: "trustctl pin list")
         }
         for scope in parsed {
             let isRemoved: Bool
-            do throws(PinStoreError) { isRemoved = try await home.pins.remove(scope) } catch {
+            do throws(PinStoreError) { isRemoved = try await home.pins.remove(scope, dialect: dialect) } catch {
                 throw Refusal.pins(error)
             }
             context.console.note("removed the pin of \(SafeText.escaped(scope.description))")

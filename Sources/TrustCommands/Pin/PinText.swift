@@ -13,6 +13,7 @@ enum PinText {
         var text = "\(pin.scope): \(root(pin))"
         if let name = pin.signedName { text += ", signed as \(name)" }
         if pin.allowsUnnamed { text += ", unnamed trust data allowed" }
+        if pin.dialect == .notary { text += ", on Notary servers" }
         return text
     }
 
@@ -24,6 +25,8 @@ enum PinText {
             return ids.count == 1 ? "root key \(keys)" : "\(threshold) of the root keys \(keys)"
         case .root(let bytes):
             return "root file \(Digest.compute(.sha256, over: bytes.span))"
+        case .authorities(let pem):
+            return "certificate authorities \(Digest.compute(.sha256, over: pem.span))"
         }
     }
 
@@ -33,6 +36,7 @@ enum PinText {
             "reason": .string(Reason.trusted.code),
             "exitCode": 0,
             "scope": .string(pin.scope.description),
+            "dialect": .string(pin.dialect.name),
             "allowsUnnamed": .boolean(pin.allowsUnnamed),
         ]
         switch pin.anchor {
@@ -41,6 +45,8 @@ enum PinText {
             object["threshold"] = .integer(Int64(threshold))
         case .root(let bytes):
             object["root"] = .string(Digest.compute(.sha256, over: bytes.span).description)
+        case .authorities(let pem):
+            object["authorities"] = .string(Digest.compute(.sha256, over: pem.span).description)
         }
         object["signedAs"] = pin.signedName.map(JSONValue.string)
         return object

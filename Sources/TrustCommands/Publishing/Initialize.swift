@@ -32,7 +32,7 @@ struct Initialize: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let options = try hierarchy.initializeOptions(for: subject)
         if hierarchy.unsafeReplaceLostRoot, !yes {
             let question = "Replace the root of \(SafeText.escaped(subject.description))? Everybody has to pin anew."

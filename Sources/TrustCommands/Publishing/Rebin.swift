@@ -29,7 +29,7 @@ struct Rebin: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let report = try await context.withPublisher(
             common,
             network,

@@ -35,7 +35,7 @@ struct Refresh: TrustCommand {
             let subject = try ImageReference.subject(parsing: text)
             if !subjects.contains(subject) { subjects.append(subject) }
         }
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let wanted = subjects
         return try await context.withPublisher(
             common,

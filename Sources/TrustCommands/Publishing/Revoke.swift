@@ -48,8 +48,8 @@ struct Revoke: TrustCommand {
                 groups.append((reference.subject, [tag]))
             }
         }
-        let location = try store.location()
-        let signer: RoleName? = if let signer { try SignerName.parse(signer) } else { nil }
+        let location = try store.location(context.environment)
+        let signer: RoleName? = if let signer { try SignerName.parse(signer, at: location) } else { nil }
         let wanted = groups
         return try await context.withPublisher(
             common,

@@ -71,8 +71,8 @@ struct SignImage: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let list = try signingList()
-        let location = try store.location()
-        let signer: RoleName? = if let signer { try SignerName.parse(signer) } else { nil }
+        let location = try store.location(context.environment)
+        let signer: RoleName? = if let signer { try SignerName.parse(signer, at: location) } else { nil }
         if list.asksForDigests {
             context.console.note(
                 "the registry is asked for digests; to sign what the build made, give --digest-file or --digest"

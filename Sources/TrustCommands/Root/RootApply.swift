@@ -30,7 +30,7 @@ struct RootApply: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let proposal = try ProposalFile.read(file)
         let report = try await context.withPublisher(
             common,

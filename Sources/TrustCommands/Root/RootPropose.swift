@@ -48,7 +48,7 @@ struct RootPropose: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let edit = try await edit(keys.stores.stores(try common.trustHome(context.environment)))
         var lifetimes = LifetimeChoices()
         lifetimes.seconds[.root] = rootExpires?.seconds

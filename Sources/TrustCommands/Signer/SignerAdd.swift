@@ -74,9 +74,9 @@ struct SignerAdd: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
-        let name = try SignerName.parse(name)
-        let next: RoleName? = if let before { try SignerName.parse(before) } else { nil }
+        let location = try store.location(context.environment)
+        let name = try SignerName.parse(name, at: location)
+        let next: RoleName? = if let before { try SignerName.parse(before, at: location) } else { nil }
         let request: SignerRequest? = if let request { try SignerRequestFile.read(request, of: name) } else { nil }
         let home = try common.trustHome(context.environment)
         let report = try await context.withPublisher(
@@ -90,9 +90,9 @@ struct SignerAdd: TrustCommand {
             let present = overview.signers.first { $0.role.name == name }
             let signer = try NewSigner(
                 name: name,
-                keys: try await keys(request, present, overview, publisher, home, context),
+                keys: try await keys(of: name, request, present, overview, publisher, home, context),
                 threshold: threshold ?? (request == nil ? present?.role.keys.threshold : nil),
-                scope: try scope(present, subject),
+                scope: try scope(present, subject, location),
                 isTerminating: terminating ?? present?.role.isTerminating ?? false,
                 first: try request.map(SignerRequestFile.verified),
                 before: next,
@@ -122,6 +122,7 @@ struct SignerAdd: TrustCommand {
     }
 
     private func keys(
+        of name: RoleName,
         _ request: SignerRequest?,
         _ present: SignerOverview.Signer?,
         _ overview: SignerOverview,
@@ -133,7 +134,7 @@ struct SignerAdd: TrustCommand {
         // Whoever changes the scope alone does not mean other keys.
         if let present, signerKeys.ids.isEmpty, signerKeys.keyType == nil { return present.keys }
         return try await signerKeys.keys(
-            of: try SignerName.parse(name),
+            of: name,
             repository: overview.repository,
             publisher.signers,
             keys.stores,
@@ -142,10 +143,16 @@ struct SignerAdd: TrustCommand {
         )
     }
 
-    private func scope(_ present: SignerOverview.Signer?, _ subject: Subject) throws(Refusal) -> DelegatedRole.Scope {
+    private func scope(
+        _ present: SignerOverview.Signer?,
+        _ subject: Subject,
+        _ location: StoreLocation?
+    ) throws(Refusal) -> DelegatedRole.Scope {
         if !pathHashPrefix.isEmpty { return .pathHashPrefixes(pathHashPrefix.map { $0.lowercased() }) }
         if !tag.isEmpty { return .paths(tag.map(PathPattern.init)) }
         if let present { return present.role.scope }
+        // Docker's signers may sign every tag.
+        if location?.dialect == .notary { return .prefixes([""]) }
         throw Refusal(
             .usage,
             checked: "the signer \(name) of \(subject)",

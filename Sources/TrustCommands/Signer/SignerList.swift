@@ -32,7 +32,7 @@ struct SignerList: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
+        let location = try store.location(context.environment)
         let (tags, overview, waiting) = try await context.withPublisher(common, network, keys, for: [subject]) {
             publisher,
             session async throws(Refusal) -> ([SignedTag]?, SignerOverview, [WaitingChange]) in

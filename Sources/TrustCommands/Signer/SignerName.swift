@@ -8,13 +8,25 @@ import TrustCrypto
 enum SignerName {
     static let help = ArgumentHelp("Signer.", valueName: "name")
 
-    /// The name of a signer's role.
+    /// The name of a signer's role, where its trust data lies.
+    ///
+    /// - Parameters:
+    ///   - text: The signer. On a Notary server also by the name of its role, which begins with `targets/`.
+    ///   - location: Where the trust data lies.
+    /// - Returns: The role.
+    /// - Throws: ``Refusal`` with ``Reason/usage``.
+    static func parse(_ text: String, at location: StoreLocation?) throws(Refusal) -> RoleName {
+        guard location?.dialect == .notary else { return try parse(text) }
+        return try NotarySigner.role(named: text)
+    }
+
+    /// The name of a signer's role in TUF 1.0.
     ///
     /// - Parameter text: 1 to 64 letters, digits and `._-`, beginning with a letter or digit; none of the top-level roles,
     ///   and not as hash bins are called.
     /// - Returns: The role.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
-    static func parse(_ text: String) throws(Refusal) -> RoleName {
+    private static func parse(_ text: String) throws(Refusal) -> RoleName {
         func isPlain(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
         }

@@ -31,8 +31,8 @@ struct SignerRemove: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
-        let name = try SignerName.parse(name)
+        let location = try store.location(context.environment)
+        let name = try SignerName.parse(name, at: location)
         let report = try await context.withPublisher(common, network, keys, for: [subject]) {
             publisher,
             _ async throws(Refusal) in

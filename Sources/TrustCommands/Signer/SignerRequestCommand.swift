@@ -46,8 +46,8 @@ struct SignerRequestCommand: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
-        let name = try SignerName.parse(name)
+        let location = try store.location(context.environment)
+        let name = try SignerName.parse(name, at: location)
         let home = try common.trustHome(context.environment)
         let joined: SignerRequest? = if let join { try SignerRequestFile.read(join, of: name) } else { nil }
         let request = try await context.withPublisher(

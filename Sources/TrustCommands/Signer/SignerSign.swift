@@ -35,8 +35,8 @@ struct SignerSign: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let location = try store.location()
-        let name = try SignerName.parse(name)
+        let location = try store.location(context.environment)
+        let name = try SignerName.parse(name, at: location)
         return try await context.withPublisher(common, network, keys, for: [subject]) {
             publisher,
             _ async throws(Refusal) in

@@ -41,7 +41,7 @@ struct Inspect: TrustCommand {
                 expected: "REPO or REPO:TAG; trustctl verify says which tags name a digest"
             )
         }
-        let store = try store.location()
+        let store = try store.location(context.environment)
         let answer = try await context.withSession(common, network, for: [reference.subject]) {
             session async throws(Refusal) in
             let options = try verification.verifierOptions(try session.home.configuration())

@@ -22,7 +22,7 @@ struct List: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
-        let store = try store.location()
+        let store = try store.location(context.environment)
         let (data, tags) = try await context.withVerifier(common, network, verification, for: [subject]) {
             verifier async throws(Refusal) in
             let data = try await verifier.trustData(of: subject, at: store)

@@ -27,7 +27,7 @@ struct Resolve: TrustCommand {
             references: try VerdictRequest.references(parsing: references),
             platform: try platform.map(PlatformArgument.platform),
             image: .notCompared,
-            location: try store.location(),
+            location: try store.location(context.environment),
             verification: verification
         )
         return try await request.run(context, network: network, common: common)

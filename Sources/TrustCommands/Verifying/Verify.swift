@@ -50,7 +50,7 @@ struct Verify: TrustCommand {
             references: references,
             platform: try platform.map(PlatformArgument.platform),
             image: try imageToCompare(),
-            location: try store.location(),
+            location: try store.location(context.environment),
             verification: verification
         )
         return try await request.run(context, network: network, common: common)

@@ -23,7 +23,7 @@ import TrustTestSupport
         let old = repository.files()
         repository.publish()
         func client(_ anchor: RootAnchor) -> SimulatedClient<SeenTrustCache> {
-            let cache = SeenTrustCache(directory: directory.path, pin: Self.pin(anchor))
+            let cache = SeenTrustCache(directory: directory.path, pin: Self.pin(anchor), binding: .repository(Self.name))
             var client = SimulatedClient(pinning: repository, cache: cache)
             client.anchor = anchor
             return client
@@ -38,7 +38,11 @@ import TrustTestSupport
         }
         // Another root is another matter.
         let stranger = RepositorySimulator(repository: Self.name, keys: [.root: .p256(3)])
-        let cache = SeenTrustCache(directory: directory.path, pin: Self.pin(Self.keys(stranger)))
+        let cache = SeenTrustCache(
+            directory: directory.path,
+            pin: Self.pin(Self.keys(stranger)),
+            binding: .repository(Self.name)
+        )
         #expect(try await cache.load() == CachedMetadata())
     }
 }

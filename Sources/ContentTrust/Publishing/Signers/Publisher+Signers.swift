@@ -29,7 +29,8 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
-        try await change(.put(signer), of: subject, at: location)
+        if let notary = try await notary(subject, at: location) { return try await notary.put(signer) }
+        return try await change(.put(signer), of: subject, at: location)
     }
 
     /// What a signer has signed that would be published with the signer, or with other keys or a lower threshold of it: look
@@ -46,7 +47,9 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> AcceptedChange? {
-        try await readWaiting(of: subject, at: location).change(letInBy: signer)
+        // On Notary servers nothing waits.
+        if location?.dialect == .notary { return nil }
+        return try await readWaiting(of: subject, at: location).change(letInBy: signer)
     }
 
     /// Takes a signer out. Needs the targets key.
@@ -64,7 +67,8 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
-        try await change(.remove(name, keepsTags: keepsTags), of: subject, at: location)
+        if let notary = try await notary(subject, at: location) { return try await notary.remove(name) }
+        return try await change(.remove(name, keepsTags: keepsTags), of: subject, at: location)
     }
 
     /// A change of signers that another publisher's, made at the same moment, has hidden is made again.
@@ -185,6 +189,9 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation?
     ) async throws(Refusal) -> SignerReport {
+        if let notary = try await notary(subject, at: location) {
+            return .published(try await notary.publish(changes, as: try NotarySigner.role(named: signer.string)))
+        }
         let waiting = try await readWaiting(of: subject, at: location)
         let authority = try waiting.authority(of: signer)
         if try await waiting.publishes(with: authority) {
@@ -210,7 +217,8 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> [WaitingChange] {
-        try await readWaiting(of: subject, at: location).changes()
+        if location?.dialect == .notary { return [] }
+        return try await readWaiting(of: subject, at: location).changes()
     }
 
     /// Adds signatures to a waiting change, with those of the signer's keys that are at hand. With the snapshot and timestamp

@@ -1,0 +1,172 @@
+package import TUF
+import TrustCrypto
+
+/// How signers are called on Notary servers.
+package enum NotarySigner {
+    /// The role of a signer. Names are Docker's: `alice` is `targets/alice`.
+    ///
+    /// - Parameter name: The signer's name, or that of the role.
+    /// - Returns: The role.
+    /// - Throws: ``Refusal`` with ``Reason/usage``.
+    package static func role(named name: String) throws(Refusal) -> RoleName {
+        let prefix = "\(RoleName.targets)/"
+        let full = name.utf8.starts(with: prefix.utf8) ? name : prefix + name
+        guard NotaryDraft.isRoleName(full), let role = try? RoleName(full) else {
+            throw Refusal(
+                .usage,
+                checked: "the signer \(name.prefix(80))",
+                found: "not a name for one on Notary servers",
+                expected: "small letters, digits, - and _"
+            )
+        }
+        return role
+    }
+}
+
+/// Signers by Docker's rules: the role of each, directly below the targets, and its keys in the releases beside it.
+extension NotaryPublishing {
+    /// Lets a signer sign, or gives a present one other keys. Needs the targets key.
+    func put(_ signer: NewSigner) async throws(Refusal) -> PublishReport {
+        let name = try NotarySigner.role(named: signer.role.name.string)
+        guard name != Dialect.releases else {
+            throw Refusal(
+                .usage,
+                checked: "the signer \(name)",
+                found: "the role of all signers",
+                expected: "the name of a person or machine"
+            )
+        }
+        guard !signer.role.isTerminating, signer.before == nil, signer.first == nil else {
+            throw Refusal(
+                .usage,
+                checked: "the signer \(name)",
+                found: "an order among signers, or a request",
+                expected: "on Notary servers the keys of the signer, and nothing of these"
+            )
+        }
+        var keys: [TUFKey] = []
+        for key in signer.keys { keys.append(try Publisher.notary(key)) }
+        let prefixes = try Self.prefixes(signer.role.scope, of: name)
+        return try await publish { (state) async throws(Refusal) in
+            var change = Change()
+            let before = state.delegations[name]
+            let releases = state.delegations[Dialect.releases]
+            let former = Set(before?.keys.keyIDs ?? [])
+            let ids = keys.map(\.computedID)
+            // The releases may have keys of other signers, and these of this one in their place.
+            let others = (releases?.keys.keyIDs ?? []).filter { !former.contains($0) && !ids.contains($0) }
+            do throws(TUFError) {
+                let own = try DelegatedRole(
+                    name: name,
+                    keys: RoleKeys(keyIDs: ids, threshold: signer.role.keys.threshold),
+                    isTerminating: false,
+                    scope: .prefixes(prefixes)
+                )
+                let all = try DelegatedRole(
+                    name: Dialect.releases,
+                    keys: RoleKeys(keyIDs: others + ids, threshold: releases?.keys.threshold ?? 1),
+                    isTerminating: false,
+                    scope: releases?.scope ?? .prefixes([""])
+                )
+                guard own != before || all != releases else { return change }
+                try change.edit.edit(.targets, of: state) { targets in
+                    targets.put(own, keys: keys)
+                    targets.put(all, keys: [])
+                }
+            } catch {
+                throw refused(error, .targets)
+            }
+            return change
+        }
+    }
+
+    /// Takes a signer out, and its keys out of the releases. Needs the targets key.
+    func remove(_ signer: RoleName) async throws(Refusal) -> PublishReport {
+        let name = try NotarySigner.role(named: signer.string)
+        return try await publish { (state) async throws(Refusal) in
+            guard let present = state.delegations[name] else {
+                throw Refusal(
+                    .usage,
+                    checked: "the signer \(name) of \(subject)",
+                    found: "there is none",
+                    next: "trustctl signer list \(subject.argument) --store \(ShellWord.quoted(store.name))"
+                )
+            }
+            var change = Change()
+            do throws(TUFError) {
+                let releases = try state.delegations[Dialect.releases].map { (role) throws(TUFError) in
+                    try Self.releases(role, without: present, state)
+                }
+                try change.edit.edit(.targets, of: state) { targets in
+                    targets.remove(name)
+                    if let releases { targets.put(releases, keys: []) }
+                }
+            } catch {
+                throw refused(error, .targets)
+            }
+            change.edit.removed = [name]
+            return change
+        }
+    }
+
+    /// The releases without the keys that only this signer has.
+    private static func releases(
+        _ role: DelegatedRole,
+        without signer: DelegatedRole,
+        _ state: NotaryState
+    ) throws(TUFError) -> DelegatedRole {
+        let others = state.signers.filter { $0.name != signer.name && $0.name != Dialect.releases }
+        let kept = Set(others.flatMap(\.keys.keyIDs))
+        let ids = role.keys.keyIDs.filter { kept.contains($0) || !signer.keys.keyIDs.contains($0) }
+        return try DelegatedRole(
+            name: role.name,
+            keys: RoleKeys(keyIDs: ids, threshold: role.keys.threshold),
+            isTerminating: false,
+            scope: role.scope
+        )
+    }
+
+    /// The signers, and the releases, as those who manage them see them.
+    func overview() async throws(Refusal) -> SignerOverview {
+        let state = try await state()
+        let keys = state.set.targets.payload.delegations?.keys ?? [:]
+        return SignerOverview(
+            repository: repository,
+            signers: state.signers.map { role in
+                let common = state.file(of: role.name)?.payload.common
+                return SignerOverview.Signer(
+                    role: role,
+                    keys: role.keys.keyIDs.compactMap { keys[$0] },
+                    version: common?.version,
+                    isLost: false,
+                    expires: common?.expires
+                )
+            }
+        )
+    }
+
+    /// Notary delegates by the beginning of a tag.
+    private static func prefixes(_ scope: DelegatedRole.Scope, of name: RoleName) throws(Refusal) -> [String] {
+        func refusal(_ found: String) -> Refusal {
+            Refusal(
+                .usage,
+                checked: "what \(name) may sign",
+                found: found,
+                expected: "on Notary servers the beginning of tags and a star: --tag 'v1.*', or --tag '*' for all"
+            )
+        }
+        switch scope {
+        case .prefixes(let prefixes): return prefixes
+        case .pathHashPrefixes: throw refusal("a choice by hashes")
+        case .paths(let patterns):
+            var prefixes: [String] = []
+            for pattern in patterns {
+                let text = pattern.string
+                guard text.utf8.last == UInt8(ascii: "*"), !text.dropLast().utf8.contains(where: { "*?[]\\".utf8.contains($0) })
+                else { throw refusal("the pattern \(text)") }
+                prefixes.append(String(text.dropLast()))
+            }
+            return prefixes
+        }
+    }
+}
