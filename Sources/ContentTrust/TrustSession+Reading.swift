@@ -96,7 +96,9 @@ extension TrustSession {
         _ binding: RepositoryBinding
     ) async -> Bool {
         // Notary's servers list no roots; there the first one is not asked for again.
-        guard binding.dialect == .tuf1, let names = try? await data.rootFileNames(), !names.isEmpty else { return false }
+        guard binding.dialect == .tuf1, let names = try? await data.rootFileNames(), !names.isEmpty else {
+            return false
+        }
         for name in names.prefix(TUFLimits().rootRotations) {
             let bytes = try? await data.bytes(ofFile: name, maximumLength: TUFLimits().rootLength)
             guard let bytes = bytes ?? nil, !anchor.accepts(bytes, binding: binding) else { return false }

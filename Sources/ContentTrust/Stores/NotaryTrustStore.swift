@@ -41,7 +41,11 @@ package struct NotaryTrustStore: TrustStore {
     /// Never called: sets of TUF 1.0 are not published to Notary servers. ``NotaryPublisher`` publishes there.
     package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
         throw .refused(
-            Refusal(.internalDefect, checked: "publishing to \(name)", found: "trust data of TUF 1.0 for a Notary server")
+            Refusal(
+                .internalDefect,
+                checked: "publishing to \(name)",
+                found: "trust data of TUF 1.0 for a Notary server"
+            )
         )
     }
 }

@@ -89,10 +89,13 @@ public struct TrustVerifier: Sendable {
         let subject = located.subject
         let known: Bool
         do {
-            known = located.pin != nil ? true : try session.home.everSeen(
-                        signedName: located.repository,
-                        dialect: located.store.dialect
-                    )
+            known =
+                located.pin != nil
+                ? true
+                : try session.home.everSeen(
+                    signedName: located.repository,
+                    dialect: located.store.dialect
+                )
         } catch {
             throw Refusal.file(error, checked: "what was seen of \(located.repository)")
         }

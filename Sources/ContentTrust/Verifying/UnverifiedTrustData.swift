@@ -17,7 +17,8 @@ public struct UnverifiedTrustData: Sendable {
         let bytes: [UInt8]?
         do throws(TrustStoreError) {
             switch dialect {
-            case .tuf1: first = MetadataFile.root(try await data.rootFileNames().compactMap(Self.rootVersion).min() ?? 1)
+            case .tuf1:
+                first = MetadataFile.root(try await data.rootFileNames().compactMap(Self.rootVersion).min() ?? 1)
             case .notary: first = .newestRoot
             }
             bytes = try await data.bytes(ofFile: first.name, maximumLength: limit)

@@ -59,7 +59,8 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
         var encoded = stem
         var version: Int64?
         var digest: Digest?
-        if first.count < stem.count, let number = Int64(first), number > 0, !first.hasPrefix("+"), !first.hasPrefix("0") {
+        if first.count < stem.count, let number = Int64(first), number > 0, !first.hasPrefix("+"), !first.hasPrefix("0")
+        {
             version = number
             encoded = stem.dropFirst(first.count + 1)
         } else if last.count < stem.count, last.utf8.count == 64,
@@ -82,7 +83,9 @@ public struct MetadataFile: Sendable, Hashable, CustomStringConvertible {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else { return nil }
+            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
+                return nil
+            }
             bytes.append(value)
             rest = rest.dropFirst(2)
         }

@@ -11,8 +11,8 @@ struct OldKeys: Sendable {
         case notHere
         /// It was deleted now.
         case deleted
-        /// It is in a key store, and nothing that this machine has seen needs it.
-        case kept(location: String)
+        /// It is in a key store, under this id, and nothing that this machine has seen needs it.
+        case kept(location: String, id: KeyID)
         /// It is in a key store, and these need it.
         case inUse(location: String, by: [String])
     }
@@ -59,16 +59,17 @@ struct OldKeys: Sendable {
     }
 
     private func fate(of key: TUFKey, _ report: RotationReport) async throws(Refusal) -> Fate {
-        let location: String
+        let record: KeyRecord
         do throws(KeyStorageError) {
             guard let found = try await find(key) else { return .notHere }
-            location = found.record.location
+            record = found.record
         } catch {
             throw Refusal.keys(error, checked: "the key \(key.computedID), which was replaced")
         }
         let repository = report.published.repository
         var users = try home.repositories(using: key.computedID, except: repository)
         if report.listedKeys.contains(key.computedID) { users.insert("another role of \(repository)", at: 0) }
-        return users.isEmpty ? .kept(location: location) : .inUse(location: location, by: users)
+        return users.isEmpty
+            ? .kept(location: record.location, id: record.keyID) : .inUse(location: record.location, by: users)
     }
 }

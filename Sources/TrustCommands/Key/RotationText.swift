@@ -45,9 +45,13 @@ struct RotationText: Sendable {
             lines.append(SafeText.escaped("  \(subject.reference(tag: tag.tag)): \(tag.digest)\(when)"))
         }
         if tags.count > PublishText.namedTags {
-            lines.append("  and \(tags.count - PublishText.namedTags) more: trustctl list \(subject.argument)")
+            lines.append(
+                "  and \(tags.count - PublishText.namedTags) more: trustctl list \(subject.argument)\(storeArguments)"
+            )
         }
-        lines.append("  to take one out: trustctl revoke \(SafeText.escaped(subject.reference(tag: "TAG")))")
+        lines.append(
+            "  to take one out: trustctl revoke \(SafeText.escaped(subject.reference(tag: "TAG")))\(storeArguments)"
+        )
         return lines
     }
 
@@ -60,9 +64,9 @@ struct RotationText: Sendable {
             return "the old private key \(id) is not in the key stores"
         case .deleted:
             return "the old private key \(id) is deleted"
-        case .kept(let location):
+        case .kept(let location, let stored):
             return SafeText.escaped(
-                "the old private key is kept in \(location); when it is not needed: trustctl key remove \(id)"
+                "the old private key is kept in \(location); when it is not needed: trustctl key remove \(stored)"
             )
         case .inUse(let location, let users):
             let who = users.joined(separator: ", ")
@@ -109,7 +113,7 @@ struct RotationText: Sendable {
         case .deleted:
             object["kept"] = false
             object["deleted"] = true
-        case .kept(let location):
+        case .kept(let location, _):
             object["kept"] = true
             object["location"] = .string(location)
         case .inUse(let location, let users):

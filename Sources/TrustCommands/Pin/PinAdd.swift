@@ -151,7 +151,12 @@ struct PinAdd: TrustCommand {
             throw Self.notCertificates(checked, error)
         }
         guard let key = TUFKey(notaryCertificate: bundle) else {
-            throw Refusal(.usage, checked: checked, found: "a key of a kind that signs no root", expected: "ECDSA or RSA")
+            throw Refusal(
+                .usage,
+                checked: checked,
+                found: "a key of a kind that signs no root",
+                expected: "ECDSA or RSA"
+            )
         }
         return .keys([key.computedID], threshold: 1)
     }

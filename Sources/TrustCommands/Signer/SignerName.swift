@@ -52,7 +52,10 @@ enum SignerName {
 struct SignerKeyOptions: ParsableArguments {
     @Option(
         name: .customLong("key"),
-        help: ArgumentHelp("Id of a key in the key stores; may be repeated.", valueName: "id")
+        help: ArgumentHelp(
+            "Id of a key in the key stores, or a PEM file with its public half; may be repeated.",
+            valueName: "key"
+        )
     )
     var ids: [String] = []
 
@@ -90,7 +93,7 @@ struct SignerKeyOptions: ParsableArguments {
         guard ids.isEmpty else {
             var keys: [TUFKey] = []
             for id in ids {
-                keys.append(try KeySelection.known(try await KeySelection.find(id, in: stores.stores(home)).record))
+                keys.append(try await NamedKey.find(id, in: stores.stores(home), option: "--key"))
             }
             return keys
         }

@@ -62,7 +62,7 @@ extension NotaryPublishing {
                 dialect: .notary,
                 anchor: .keys(ids, threshold: after.roles[.root]?.threshold ?? 1)
             ),
-            listedKeys: Set(after.keys.keys),
+            listedKeys: Set(after.roles.values.flatMap(\.keyIDs)),
             published: published
         )
     }

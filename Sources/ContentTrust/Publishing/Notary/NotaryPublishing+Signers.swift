@@ -162,7 +162,8 @@ extension NotaryPublishing {
             var prefixes: [String] = []
             for pattern in patterns {
                 let text = pattern.string
-                guard text.utf8.last == UInt8(ascii: "*"), !text.dropLast().utf8.contains(where: { "*?[]\\".utf8.contains($0) })
+                guard text.utf8.last == UInt8(ascii: "*"),
+                    !text.dropLast().utf8.contains(where: { "*?[]\\".utf8.contains($0) })
                 else { throw refusal("the pattern \(text)") }
                 prefixes.append(String(text.dropLast()))
             }

@@ -44,7 +44,9 @@ struct NotarySigning: Sendable {
             new.roles[.root] ?? RoleKeys(keyIDs: [], threshold: 1),
             keys: new.keys
         )
-        for key in try await signingKeys(next) where !keys.contains(where: { $0.keyID == key.keyID }) { keys.append(key) }
+        for key in try await signingKeys(next) where !keys.contains(where: { $0.keyID == key.keyID }) {
+            keys.append(key)
+        }
         let file = try await signed(draft, by: keys)
         do {
             return (file, try state.set.nextRoot(file).payload)

@@ -79,7 +79,9 @@ extension NotaryPublishing {
             }
             before = before ?? present
             if let record {
-                guard present?.digest(.sha256) != record.digest(.sha256) || present?.length != record.length else { continue }
+                guard present?.digest(.sha256) != record.digest(.sha256) || present?.length != record.length else {
+                    continue
+                }
             } else {
                 guard present != nil else { continue }
             }
@@ -138,7 +140,9 @@ extension NotaryPublishing {
                 guard let file = state.file(of: role), isDue(file.payload.common),
                     let authority = state.authority(of: role), try await canSign(authority)
                 else { continue }
-                do throws(TUFError) { try change.edit.edit(role, of: state) { _ in } } catch { throw refused(error, role) }
+                do throws(TUFError) { try change.edit.edit(role, of: state) { _ in } } catch {
+                    throw refused(error, role)
+                }
             }
             if isDue(state.set.snapshot.payload.common) {
                 change.edit.renewsSnapshot = try await canSign(state.root.authority(for: .snapshot))
@@ -160,7 +164,9 @@ extension NotaryPublishing {
                         next: "trustctl signer list \(subject.argument) --store \(ShellWord.quoted(store.name))"
                     )
                 }
-                do throws(TUFError) { try change.edit.edit(role, of: state) { _ in } } catch { throw refused(error, role) }
+                do throws(TUFError) { try change.edit.edit(role, of: state) { _ in } } catch {
+                    throw refused(error, role)
+                }
             }
             return change
         }
