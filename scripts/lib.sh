@@ -32,6 +32,8 @@ jq               command -v jq
 util-linux       command -v setpriv
 binutils         command -v strip
 hyperfine        command -v hyperfine
+notary           command -v notary-signer
+docker.io        command -v docker
 TABLE
 }
 
@@ -75,7 +77,8 @@ need() {
     done
 }
 
-# Installs without starting the services that a package brings (docker-registry would listen on port 5000).
+# Installs without starting the services that a package brings (docker-registry would listen on port 5000, docker.io
+# run its engine, of which no test wants anything but the program docker).
 install_quietly() {
     local log policy=/usr/sbin/policy-rc.d ours=no status=0
     log=$(mktemp)

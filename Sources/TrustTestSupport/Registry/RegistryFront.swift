@@ -57,22 +57,14 @@ public final class RegistryFront: Sendable {
                 fault(request, connection)
                 return
             }
-            guard var answer = Self.forward(request, to: behaviour.registry) else {
+            // GET instead of HEAD: the body's length says what Content-Length is, and the body is left out again.
+            let method = request.isHead ? "GET" : request.method
+            guard var answer = Answer.forwarding(request, as: method, to: behaviour.registry.url) else {
                 connection.respond("502 Bad Gateway", text: "", isHead: request.isHead)
                 return
             }
             change?(request, &answer)
-            answer.headers.removeAll { $0.0.lowercased() == "content-length" }
-            if request.isHead {
-                // The body is empty, and its length is that of what GET would bring.
-                let length = answer.body.count
-                answer.body = []
-                var head = "HTTP/1.1 \(answer.status)\r\n"
-                for (name, value) in answer.headers { head += "\(name): \(value)\r\n" }
-                connection.write(head + "Content-Length: \(length)\r\n\r\n")
-                return
-            }
-            connection.respond(answer.status, headers: answer.headers, body: answer.body)
+            answer.send(to: connection, isHead: request.isHead)
         }
     }
 
@@ -90,43 +82,4 @@ public final class RegistryFront: Sendable {
 
     /// Ends it.
     public func stop() { server.stop() }
-
-    /// Asks the registry with another program's HTTP.
-    private static func forward(_ request: RawServer.Request, to registry: DockerRegistry) -> Answer? {
-        var arguments = ["-sS", "--http1.1", "--raw", "-i", "-H", "Expect:", "-H", "User-Agent:"]
-        // GET instead of HEAD: the body's length says what Content-Length is, and the body is left out again.
-        arguments += ["-X", request.isHead ? "GET" : request.method]
-        for (name, value) in request.headers {
-            guard !["connection", "content-length", "transfer-encoding"].contains(name.lowercased()) else { continue }
-            arguments += ["-H", "\(name): \(value)"]
-        }
-        let hasBody = ["POST", "PUT", "PATCH"].contains(request.method)
-        if hasBody { arguments += ["--data-binary", "@-"] }
-        // curl would name a type of its own.
-        if hasBody, request.header("content-type") == nil { arguments += ["-H", "Content-Type:"] }
-        arguments.append("\(registry.url)\(request.target)")
-        let command = Command("curl", arguments, input: .bytes(request.body))
-        let result = BlockingResult<[UInt8]?>()
-        Task { result.set(try? await run(command).standardOutput) }
-        guard let bytes = result.get() else { return nil }
-        return parse(bytes[...])
-    }
-
-    private static func parse(_ bytes: ArraySlice<UInt8>) -> Answer? {
-        let end = Array("\r\n\r\n".utf8)
-        guard let split = bytes.indices.first(where: { bytes[$0...].starts(with: end) }) else { return nil }
-        let lines = String(decoding: bytes[..<split], as: UTF8.self).split(separator: "\r\n").map(String.init)
-        guard let first = lines.first, let space = first.firstIndex(of: " ") else { return nil }
-        let status = String(first[first.index(after: space)...])
-        let rest = bytes[(split + end.count)...]
-        if status.hasPrefix("1") { return parse(rest) }
-        var answer = Answer(status: status, headers: [], body: Array(rest))
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let name = String(line[..<colon])
-            guard !["connection", "transfer-encoding"].contains(name.lowercased()) else { continue }
-            answer.headers.append((name, line[line.index(after: colon)...].trimmingPrefix(" ").description))
-        }
-        return answer
-    }
 }

@@ -37,8 +37,17 @@ public final class ReservedPort: Sendable {
 
     deinit { close(lock) }
 
+    /// Whether somebody listens there: it connects, as taking the port to see could hinder a server that starts.
+    public var isServed: Bool { Self.succeeds(connect, number) }
+
     /// Whether a server could listen there now.
-    private static func isFree(_ port: UInt16) -> Bool {
+    private static func isFree(_ port: UInt16) -> Bool { succeeds(bind, port) }
+
+    /// Tries a system call with the address of a port on a socket of its own.
+    private static func succeeds(
+        _ call: (CInt, UnsafePointer<sockaddr>, socklen_t) -> CInt,
+        _ port: UInt16
+    ) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -50,7 +59,7 @@ public final class ReservedPort: Sendable {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                call(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
     }
