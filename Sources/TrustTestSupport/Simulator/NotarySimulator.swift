@@ -69,6 +69,11 @@ public struct NotarySimulator: Sendable {
         return listed
     }
 
+    /// Takes a certificate that somebody else made for a root key.
+    public mutating func certify(_ listed: TUFKey) {
+        if let key = listed.publicKey { certificates[key] = listed }
+    }
+
     /// Signs all files anew, as they stand.
     ///
     /// - Parameter formerRootKey: The root key before this one, which signs the root as well.
