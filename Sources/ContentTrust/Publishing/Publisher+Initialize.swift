@@ -1,3 +1,4 @@
+import CanonicalJSON
 import OCI
 public import TUF
 import TUFClient
@@ -121,6 +122,75 @@ extension Publisher {
             madeKeys: made,
             pin: pin,
             carriedTags: lost.map { $0.tags.records.keys.map(\.string).sorted() },
+            published: published
+        )
+    }
+
+    /// As ``initialize(_:at:options:)``, with root keys that are there, for a collection that is handed over.
+    ///
+    /// - Parameters:
+    ///   - rootKeys: The root keys.
+    ///   - threshold: How many of them must sign.
+    ///   - targetsKeys: The targets keys, if they are at hand; else one is made.
+    ///   - tags: The tags to begin with.
+    ///   - handOver: The statement that the root carries.
+    func begin(
+        _ subject: Subject,
+        at location: StoreLocation?,
+        rootKeys: [TUFKey],
+        threshold: Int,
+        targetsKeys: [TUFKey],
+        tags: TagTable,
+        handOver: HandOver
+    ) async throws(Refusal) -> InitializeReport {
+        let store = try session.store(for: subject, at: location)
+        let repository = subject.description
+        try checkNew(repository, subject: subject, dialect: .tuf1)
+        try await checkVacant(store, subject: subject)
+        var keys: [RoleName: [TUFKey]] = [.root: rootKeys]
+        var made: Set<KeyID> = []
+        let publicKeys = targetsKeys.compactMap(\.publicKey)
+        if try await signers.canSign(for: .targets, keys: publicKeys, threshold: publicKeys.count), !publicKeys.isEmpty
+        {
+            keys[.targets] = targetsKeys
+        }
+        for role in [RoleName.targets, .snapshot, .timestamp] where keys[role] == nil {
+            // A run that was interrupted has made these.
+            if let present = try await signers.keys(for: role, repository: repository).last {
+                keys[role] = [present]
+                continue
+            }
+            let key = try await signers.makeKey(for: role, repository: repository, algorithm: .ecdsaP256)
+            made.insert(key.computedID)
+            keys[role] = [key]
+        }
+        let first = try await firstSet(
+            repository: repository,
+            keys: keys,
+            rootThreshold: threshold,
+            bins: .count(0),
+            tags: tags,
+            rootField: (HandOver.field, handOver.json),
+            subject: subject
+        )
+        let pin = Pin(
+            scope: .repository(repository),
+            anchor: .keys(Set(rootKeys.map(\.computedID)), threshold: threshold)
+        )
+        try await add(pin, replacing: false)
+        let published = try await publish(
+            .initialize(first),
+            subject: subject,
+            store: store,
+            repository: repository,
+            pin: pin
+        )
+        return InitializeReport(
+            repository: repository,
+            keys: keys,
+            madeKeys: made,
+            pin: pin,
+            carriedTags: nil,
             published: published
         )
     }
@@ -259,6 +329,7 @@ extension Publisher {
         rootThreshold: Int,
         bins: BinChoice,
         tags: TagTable,
+        rootField: (name: String, value: JSONValue)? = nil,
         subject: Subject
     ) async throws(Refusal) -> NewTrustData {
         let now = session.clock.now()
@@ -281,6 +352,7 @@ extension Publisher {
             )
         }
         var root = draft(.root)
+        if let rootField { root.setField(rootField.name, to: rootField.value) }
         root.setRoles(
             Dictionary(
                 uniqueKeysWithValues: keys.map { role, keys in

@@ -38,11 +38,28 @@ struct StoreOptions: ParsableArguments {
                 throw ReferenceText.refusal(error, text: trustRepository, option: "--trust-repository")
             }
         }
-        guard let store else { return nil }
+        return try store.map { (store) throws(Refusal) in
+            try Self.location(parsing: store, option: "--store", environment)
+        }
+    }
+
+    /// The location that a text names.
+    ///
+    /// - Parameters:
+    ///   - store: The text.
+    ///   - option: Where it was written, for messages.
+    ///   - environment: May name the Notary server.
+    /// - Returns: The location.
+    /// - Throws: ``Refusal`` with ``Reason/usage``.
+    static func location(
+        parsing store: String,
+        option: String,
+        _ environment: Environment
+    ) throws(Refusal) -> StoreLocation {
         func wrong(_ found: String) -> Refusal {
             Refusal(
                 .usage,
-                checked: "--store \(store)",
+                checked: "\(option) \(store)",
                 found: found,
                 expected: "oci:PATH, dir:PATH, notary+https://HOST or notary"
             )
@@ -56,13 +73,13 @@ struct StoreOptions: ParsableArguments {
                 return .notary(try NotaryServer(parsing: String(store.dropFirst("notary+".count))))
             }
         } catch {
-            throw Refusal.notary(error, checked: "--store \(store)")
+            throw Refusal.notary(error, checked: "\(option) \(store)")
         }
         let location: ImageLocation
         do throws(OCIError) {
             location = try ImageLocation(parsing: store)
         } catch {
-            throw ReferenceText.refusal(error, text: store, option: "--store")
+            throw ReferenceText.refusal(error, text: store, option: option)
         }
         switch location {
         case .layout(let path, nil): return .layout(path: path)

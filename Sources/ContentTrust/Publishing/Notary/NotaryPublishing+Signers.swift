@@ -128,7 +128,7 @@ extension NotaryPublishing {
 
     /// The signers, and the releases, as those who manage them see them.
     func overview() async throws(Refusal) -> SignerOverview {
-        let state = try await state()
+        let state = try await reader.state()
         let keys = state.set.targets.payload.delegations?.keys ?? [:]
         return SignerOverview(
             repository: repository,

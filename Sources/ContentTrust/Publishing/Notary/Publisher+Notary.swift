@@ -9,8 +9,23 @@ extension Publisher {
     /// - Throws: ``Refusal``.
     func notary(_ subject: Subject, at location: StoreLocation?) async throws(Refusal) -> NotaryPublishing? {
         guard let location, location.dialect == .notary else { return nil }
+        let reader = try await notaryReader(subject, at: location)
+        guard let store = reader.store as? NotaryTrustStore else {
+            throw Refusal(
+                .usage,
+                checked: reader.store.name,
+                found: "files, to which nothing is published",
+                expected: "a Notary server"
+            )
+        }
+        return NotaryPublishing(reader: reader, client: store.client, signers: signers, lifetimes: lifetimes)
+    }
+
+    /// Reads a subject's collection.
+    ///
+    /// - Throws: ``Refusal``; with ``Reason/noPin`` when nothing is known to check it by.
+    func notaryReader(_ subject: Subject, at location: StoreLocation) async throws(Refusal) -> NotaryReader {
         let store = try session.store(for: subject, at: location)
-        guard let store = store as? NotaryTrustStore else { return nil }
         let repository = subject.description
         let pin: Pin
         if let known = try session.pin(for: repository, dialect: .notary) {
@@ -19,10 +34,8 @@ extension Publisher {
             // Tells what is claimed there, and how to pin it.
             pin = try await self.pin(of: session.locate(subject, in: store), dialect: .notary)
         }
-        return NotaryPublishing(
+        return NotaryReader(
             session: session,
-            signers: signers,
-            lifetimes: lifetimes,
             subject: subject,
             store: store,
             repository: repository,

@@ -58,15 +58,19 @@ extension Publisher {
         } catch {
             throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
         }
-        let publishing = NotaryPublishing(
+        let reader = NotaryReader(
             session: session,
-            signers: signers,
-            lifetimes: lifetimes,
             subject: subject,
             store: store,
             repository: repository,
             pin: pin,
             now: now
+        )
+        let publishing = NotaryPublishing(
+            reader: reader,
+            client: store.client,
+            signers: signers,
+            lifetimes: lifetimes
         )
         return InitializeReport(
             repository: repository,

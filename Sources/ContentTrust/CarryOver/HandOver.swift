@@ -1,0 +1,100 @@
+import CanonicalJSON
+import TUF
+import TrustCrypto
+
+/// The statement with which the root key holders of a Notary collection hand it over to trust data in a registry: a field of
+/// the first root, which they sign like everything else in it.
+///
+/// It carries Notary's roots, so that whoever has pinned one of their keys, certificates or authorities can find out by
+/// themselves whose signatures the new root needs.
+struct HandOver: Sendable {
+    /// The field of the root.
+    static let field = "x-trustctl-notary"
+    /// How many of Notary's roots it may carry.
+    private static var maximumRoots: Int { 64 }
+
+    /// The collection.
+    let gun: String
+    /// Notary's roots, by rising version, the newest last.
+    let roots: [[UInt8]]
+
+    /// A statement.
+    ///
+    /// - Parameters:
+    ///   - gun: The collection.
+    ///   - roots: Notary's roots, by rising version; of very many the last ones are taken.
+    init(gun: String, roots: [[UInt8]]) {
+        self.gun = gun
+        self.roots = Array(roots.suffix(Self.maximumRoots))
+    }
+
+    /// The statement in a root.
+    ///
+    /// - Parameter root: The root, which meets its own threshold.
+    /// - Returns: Nil when the root has none, or none that can be read.
+    init?(in root: Verified<Root>) {
+        guard let object = root.field(Self.field)?.object, let gun = object["gun"]?.string,
+            let texts = object["roots"]?.array, (1...Self.maximumRoots).contains(texts.count)
+        else { return nil }
+        let roots = texts.compactMap { $0.string.map { Array($0.utf8) } }
+        guard roots.count == texts.count else { return nil }
+        self.gun = gun
+        self.roots = roots
+    }
+
+    /// The field's value.
+    var json: JSONValue {
+        .object([
+            "gun": .string(gun),
+            "roots": .array(roots.map { .string(String(decoding: $0, as: UTF8.self)) }),
+        ])
+    }
+
+    /// The newest of the roots, walked to from what was known of them beforehand.
+    ///
+    /// - Parameters:
+    ///   - anchor: What is pinned of the collection.
+    ///   - known: Roots of the collection that this machine has seen.
+    /// - Returns: The root. Its expiry was not looked at: it hands over, and nothing else.
+    /// - Throws: ``TUFError``; ``TUFError/rollback(role:known:offered:)`` when the statement ends before what was seen.
+    func newestRoot(from anchor: RootAnchor, known: [Int64: [UInt8]]) throws(TUFError) -> Verified<Root> {
+        var refusal = TUFError.notPinned(required: 1, valid: 0)
+        var remaining = known.sorted { $0.key < $1.key }.map(\.value) + roots
+        while !remaining.isEmpty {
+            let first = remaining.removeFirst()
+            var stage: RootStage
+            do {
+                stage = try RootStage(anchor: anchor, firstRoot: first, binding: .notary(gun: gun))
+            } catch {
+                refusal = error
+                continue
+            }
+            for bytes in remaining { _ = try? stage.rotate(to: bytes, isKnown: true) }
+            let newest = stage.root
+            if let seen = known.keys.max(), seen > newest.payload.common.version {
+                throw .rollback(role: .root, known: seen, offered: newest.payload.common.version)
+            }
+            guard newest.bytes == roots.last else {
+                throw .versionMismatch(
+                    role: .root,
+                    expected: newest.payload.common.version,
+                    found: newest.payload.common.version + 1
+                )
+            }
+            return newest
+        }
+        throw refusal
+    }
+}
+
+extension Root {
+    /// The keys of this root of Notary's, and how many of them must sign, as TUF 1.0 names them.
+    var handOverAnchor: RootAnchor? {
+        let ids = keys(of: .root).compactMap { key in
+            key.publicKey.map { TUFKey(publicKey: $0, scheme: $0.defaultScheme).computedID }
+        }
+        guard let threshold = roleKeys(.root)?.threshold, (1...max(1, Set(ids).count)).contains(threshold), !ids.isEmpty
+        else { return nil }
+        return .keys(Set(ids), threshold: threshold)
+    }
+}

@@ -1,0 +1,96 @@
+import TUF
+import TUFClient
+
+/// Reads one collection as a publisher does: verified from the pin, whatever has expired. No verdict may come of it.
+struct NotaryReader: Sendable {
+    let session: TrustSession
+    let subject: Subject
+    let store: any TrustStore
+    let repository: String
+    let pin: Pin
+    let now: Instant
+
+    private static var width: Int { 8 }
+
+    /// What is there, verified from the pin and not older than what this machine has seen.
+    func state() async throws(Refusal) -> NotaryState {
+        let updater = session.updater(pin, repository: repository)
+        let state = try await session.reading(store, of: subject, pin: pin) {
+            (data) throws(UpdateError<TrustStoreError>) -> NotaryState in
+            let source = TrustDataSource(data: data)
+            do throws(UpdateError<TrustStoreError>) {
+                _ = try await updater.refresh(from: source, now: now)
+            } catch {
+                // A publisher signs anew what has expired; whatever else is wrong is somebody else's doing.
+                switch error {
+                case .metadata(.expired), .metadata(.certificatesExpired): break
+                default: throw error
+                }
+            }
+            let set = try await updater.unsafeEditable(from: source, now: now).set
+            return try await withDelegated(set, source)
+        }
+        guard let state else {
+            throw Refusal(
+                .unsignedRepository,
+                checked: "trust data of \(subject) in \(store.name)",
+                found: "none",
+                next: "trustctl init \(subject.argument) --store \(ShellWord.quoted(store.name))"
+            )
+        }
+        return state
+    }
+
+    private func withDelegated(
+        _ set: TrustedSet,
+        _ source: TrustDataSource
+    ) async throws(UpdateError<TrustStoreError>) -> NotaryState {
+        let limit = TUFLimits().allRoles
+        var files: [RoleName: Verified<Targets>] = [:]
+        var unreadable: [RoleName: TUFError] = [:]
+        var open = set.targets.payload.delegations?.authorities(atMost: limit) ?? []
+        while !open.isEmpty {
+            // A role that is delegated to and was never signed is not listed.
+            let listed = open.filter { set.snapshot.payload.roles[$0.role] != nil }
+            guard files.count + unreadable.count + listed.count <= limit else {
+                throw .metadata(.tooManyDelegations(limit: limit))
+            }
+            let found = try await Concurrently.map(listed, width: Self.width) {
+                (authority) throws(UpdateError<TrustStoreError>) in
+                (authority.role, try await file(authority, of: set, source))
+            }
+            open = []
+            for (role, result) in found {
+                switch result {
+                case .success(let file):
+                    files[role] = file
+                    open += file.payload.delegations?.authorities(atMost: limit) ?? []
+                case .failure(let error):
+                    unreadable[role] = error
+                }
+            }
+        }
+        return NotaryState(set: set, delegated: files, unreadable: unreadable)
+    }
+
+    private func file(
+        _ authority: RoleAuthority,
+        of set: TrustedSet,
+        _ source: TrustDataSource
+    ) async throws(UpdateError<TrustStoreError>) -> Result<Verified<Targets>, TUFError> {
+        let listed: ListedTargets
+        do { listed = try set.listed(authority) } catch { throw .metadata(error) }
+        let bytes: [UInt8]?
+        do {
+            bytes = try await source.bytes(of: listed.file, maximumLength: listed.maximumLength)
+        } catch {
+            throw .source(error)
+        }
+        guard let bytes else { throw .missing(listed.file) }
+        do { return .success(try listed.load(bytes).targets) } catch { return .failure(error) }
+    }
+
+    func refused(_ error: TUFError, _ role: RoleName) -> Refusal {
+        Refusal.metadata(error, checked: "the \(role) of \(subject)", pin: pin, subject: subject)
+    }
+}
