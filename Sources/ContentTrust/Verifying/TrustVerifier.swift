@@ -121,9 +121,14 @@ public struct TrustVerifier: Sendable {
     private func firstUse(_ located: LocatedTrustData) async throws(Refusal) -> Pin {
         guard let claims = try await session.claims(of: located) else { throw try missing(located) }
         guard options.trustOnFirstUse else {
+            var notaryPin: Pin?
+            if located.store.dialect == .tuf1 {
+                notaryPin = try session.pin(for: located.repository, dialect: .notary)
+            }
             throw claims.notPinned(
                 located.repository,
-                expected: "a pin that you compared with what the publisher tells"
+                expected: "a pin that you compared with what the publisher tells",
+                isContinued: notaryPin != nil
             )
         }
         return claims.pin(for: located.repository)

@@ -65,14 +65,17 @@ public struct UnverifiedTrustData: Sendable {
         Pin(scope: .repository(repository), dialect: dialect, anchor: anchor)
     }
 
-    /// The refusal of one who has no pin, with the line that would add it.
-    func notPinned(_ repository: String, expected: String) -> Refusal {
+    /// The refusal of one who has no pin, with the line that would add it. Who has pinned the collection on a Notary server
+    /// that this may be the continuation of can follow instead.
+    func notPinned(_ repository: String, expected: String, isContinued: Bool = false) -> Refusal {
         Refusal(
             .noPin,
             checked: "pins for \(repository)",
             found: "none; the trust data claims \(rootDescription)",
             expected: expected,
-            next: pin(for: repository).command
+            next: isContinued
+                ? "if it continues the collection that is pinned here: trustctl notary follow \(ShellWord.quoted(repository)); "
+                    + "else: \(pin(for: repository).command)" : pin(for: repository).command
         )
     }
 }

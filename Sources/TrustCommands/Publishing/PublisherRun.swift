@@ -79,14 +79,16 @@ struct PublishOutcomes: Sendable {
         if json { console.result(text.result.line) }
     }
 
-    /// Shows a refusal of one repository; the others go on.
-    mutating func add(_ refusal: Refusal, subject: Subject) {
-        for line in RefusalText.lines(refusal, subject: "\(title) \(subject)", style: console.style) {
+    /// Shows a refusal of one repository, or of one of several stores; the others go on.
+    mutating func add(_ refusal: Refusal, subject: Subject, store: String? = nil) {
+        let what = "\(title) \(subject)" + (store.map { " in \($0)" } ?? "")
+        for line in RefusalText.lines(refusal, subject: what, style: console.style) {
             console.alert(line)
         }
         if json {
             var object = RefusalText.json(refusal)
             object["repository"] = .string(subject.description)
+            object["store"] = store.map(JSONValue.string)
             console.result(JSONValue.object(object).line)
         }
         if reason == .trusted { reason = refusal.reason }

@@ -23,7 +23,7 @@ struct Revoke: TrustCommand {
     var signer: String?
 
     @OptionGroup var keys: KeyOptions
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var stores: StoreChoices
     @OptionGroup var network: NetworkOptions
     @OptionGroup var common: CommonOptions
 
@@ -48,8 +48,7 @@ struct Revoke: TrustCommand {
                 groups.append((reference.subject, [tag]))
             }
         }
-        let location = try store.location(context.environment)
-        let signer: RoleName? = if let signer { try SignerName.parse(signer, at: location) } else { nil }
+        let choices = try stores.choices(context.environment)
         let wanted = groups
         return try await context.withPublisher(
             common,
@@ -59,24 +58,27 @@ struct Revoke: TrustCommand {
         ) { publisher, _ async throws(Refusal) in
             var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
             for (subject, tags) in wanted {
-                do throws(Refusal) {
-                    let report: SignerReport
-                    if let signer {
-                        report = try await publisher.revoke(tags, as: signer, of: subject, at: location)
-                    } else {
-                        report = .published(try await publisher.revoke(tags, of: subject, at: location))
+                for choice in choices {
+                    do throws(Refusal) {
+                        let report: SignerReport
+                        if let signer {
+                            let role = try SignerName.parse(signer, at: choice.location)
+                            report = try await publisher.revoke(tags, as: role, of: subject, at: choice.location)
+                        } else {
+                            report = .published(try await publisher.revoke(tags, of: subject, at: choice.location))
+                        }
+                        func revoked(_ report: PublishReport) -> [String] { tags.filter { report.tags[$0] != .absent } }
+                        outcomes.add(
+                            report,
+                            subject: subject,
+                            storeArguments: choice.arguments,
+                            results: { revoked($0).map { subject.reference(tag: $0) } },
+                            refused: { revoked($0).count == tags.count ? nil : .unsignedTag }
+                        )
+                    } catch {
+                        guard !Task.isCancelled else { throw error }
+                        outcomes.add(error, subject: subject, store: choice.name)
                     }
-                    func revoked(_ report: PublishReport) -> [String] { tags.filter { report.tags[$0] != .absent } }
-                    outcomes.add(
-                        report,
-                        subject: subject,
-                        storeArguments: store.arguments,
-                        results: { revoked($0).map { subject.reference(tag: $0) } },
-                        refused: { revoked($0).count == tags.count ? nil : .unsignedTag }
-                    )
-                } catch {
-                    guard !Task.isCancelled else { throw error }
-                    outcomes.add(error, subject: subject)
                 }
             }
             return outcomes.reason

@@ -50,7 +50,7 @@ struct SignImage: TrustCommand {
 
     @OptionGroup(title: "Lifetimes") var lifetimes: LifetimeOptions
     @OptionGroup var keys: KeyOptions
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var stores: StoreChoices
     @OptionGroup var network: NetworkOptions
     @OptionGroup var common: CommonOptions
 
@@ -71,8 +71,7 @@ struct SignImage: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let list = try signingList()
-        let location = try store.location(context.environment)
-        let signer: RoleName? = if let signer { try SignerName.parse(signer, at: location) } else { nil }
+        let choices = try stores.choices(context.environment)
         if list.asksForDigests {
             context.console.note(
                 "the registry is asked for digests; to sign what the build made, give --digest-file or --digest"
@@ -89,27 +88,30 @@ struct SignImage: TrustCommand {
             let images = try await resolve(groups, session: session, console: context.console)
             var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
             for (group, images) in zip(groups, images) {
-                do throws(Refusal) {
-                    let report: SignerReport
-                    if let signer {
-                        report = try await publisher.sign(images, as: signer, of: group.subject, at: location)
-                    } else {
-                        report = .published(
-                            try await publish(images, group.subject, location, publisher, context.console)
-                        )
-                    }
-                    outcomes.add(
-                        report,
-                        subject: group.subject,
-                        storeArguments: store.arguments,
-                        images: images,
-                        results: { _ in
-                            images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
+                for choice in choices {
+                    do throws(Refusal) {
+                        let report: SignerReport
+                        if let signer {
+                            let role = try SignerName.parse(signer, at: choice.location)
+                            report = try await publisher.sign(images, as: role, of: group.subject, at: choice.location)
+                        } else {
+                            report = .published(
+                                try await publish(images, group.subject, choice, publisher, context.console)
+                            )
                         }
-                    )
-                } catch {
-                    guard !Task.isCancelled else { throw error }
-                    outcomes.add(error, subject: group.subject)
+                        outcomes.add(
+                            report,
+                            subject: group.subject,
+                            storeArguments: choice.arguments,
+                            images: images,
+                            results: { _ in
+                                images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
+                            }
+                        )
+                    } catch {
+                        guard !Task.isCancelled else { throw error }
+                        outcomes.add(error, subject: group.subject, store: choice.name)
+                    }
                 }
             }
             return outcomes.reason
@@ -166,19 +168,19 @@ struct SignImage: TrustCommand {
     private func publish(
         _ images: [ImageToSign],
         _ subject: Subject,
-        _ location: StoreLocation?,
+        _ choice: StoreChoices.Choice,
         _ publisher: Publisher,
         _ console: Console
     ) async throws(Refusal) -> PublishReport {
         do throws(Refusal) {
-            return try await publisher.sign(images, of: subject, at: location)
+            return try await publisher.sign(images, of: subject, at: choice.location)
         } catch {
             guard initializes, error.reason == .unsignedRepository else { throw error }
         }
-        let report = try await publisher.initialize(subject, at: location)
-        let text = InitializeText(subject: subject, report: report, storeArguments: store.arguments)
+        let report = try await publisher.initialize(subject, at: choice.location)
+        let text = InitializeText(subject: subject, report: report, storeArguments: choice.arguments)
         for line in text.lines { console.note(line) }
         console.note(SafeText.escaped(report.pin.command))
-        return try await publisher.sign(images, of: subject, at: location)
+        return try await publisher.sign(images, of: subject, at: choice.location)
     }
 }
