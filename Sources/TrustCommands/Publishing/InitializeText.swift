@@ -14,7 +14,8 @@ struct InitializeText: Sendable {
         var lines: [String] = []
         for role in RoleName.topLevel {
             for key in report.keys[role] ?? [] {
-                let made = report.madeKeys.contains(key.computedID) ? "new" : "present"
+                let made =
+                    report.madeKeys.contains(key.computedID) ? "new" : isOnServer(role) ? "the server's" : "present"
                 let until = report.published.expires[role].map { ", good until \($0)" } ?? ""
                 lines.append("\(role) key \(key.computedID) (\(made))\(until)")
             }
@@ -29,6 +30,11 @@ struct InitializeText: Sendable {
         }
         lines.append("pinned on this machine; everybody else runs:")
         return lines
+    }
+
+    /// Whether the role is signed by the Notary server.
+    private func isOnServer(_ role: RoleName) -> Bool {
+        report.pin.dialect == .notary && [.snapshot, .timestamp].contains(role)
     }
 
     /// The object of `--json` output.

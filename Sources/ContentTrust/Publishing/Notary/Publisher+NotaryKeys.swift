@@ -44,6 +44,8 @@ extension Publisher {
         for (role, own) in keys {
             roles[role] = RoleKeys(keyIDs: own.map(\.computedID), threshold: role == .root ? threshold : 1)
         }
+        // Under the ids that Notary gives them.
+        let madeKeys = keys.values.joined().filter { !made.isDisjoint(with: $0.pinnableIDs) }.map(\.computedID)
         let files = try await firstFiles(keys, roles, subject: subject, now: now)
         let rootIDs = Set((keys[.root] ?? []).map(\.computedID))
         let pin = Pin(
@@ -75,7 +77,7 @@ extension Publisher {
         return InitializeReport(
             repository: repository,
             keys: keys,
-            madeKeys: made,
+            madeKeys: Set(madeKeys),
             pin: pin,
             carriedTags: nil,
             published: try await publishing.report(
