@@ -1,5 +1,6 @@
 import TUF
 import Testing
+import TrustCrypto
 
 @Suite struct NameTests {
     @Test(arguments: [
@@ -55,7 +56,9 @@ import Testing
         ("/etc/passwd", "1.%2Fetc%2Fpasswd.json"), ("a b", "1.a%20b.json"), ("C:", "1.C%3A.json"),
     ])
     func fileNames(_ role: String, _ name: String) throws {
-        #expect(MetadataFile(role: try RoleName(role), version: 1).name == name)
+        let file = MetadataFile(role: try RoleName(role), version: 1)
+        #expect(file.name == name)
+        #expect(MetadataFile(name: name) == file)
         let unversioned = MetadataFile(role: try RoleName(role), version: nil).name
         #expect(unversioned == String(name.dropFirst(2)))
         #expect(!unversioned.contains("/"))
@@ -65,5 +68,26 @@ import Testing
         #expect(MetadataFile.timestamp.name == "timestamp.json")
         #expect(MetadataFile.root(12).name == "12.root.json")
         #expect(MetadataFile.root(.max).name == "9223372036854775807.root.json")
+    }
+
+    @Test func filesOfNames() throws {
+        let digest = Digest.compute(.sha256, over: [UInt8](repeating: 7, count: 3).span)
+        let releases = try RoleName("targets/releases")
+        for file in [
+            .timestamp, .newestRoot, .root(12), MetadataFile(role: releases, version: nil),
+            MetadataFile(role: releases, version: 3), MetadataFile(role: releases, version: nil, digest: digest),
+        ] {
+            #expect(MetadataFile(name: file.name) == file)
+        }
+    }
+
+    /// Each file has one name.
+    @Test(arguments: [
+        "", ".json", "root", "root.JSON", "+1.root.json", "1.targets/releases.json", "a%2.json",
+        "a%zz.json",
+        "a%2f.json", "a%.json", "%ff.json", "%41.json", "99999999999999999999.root.json%",
+    ])
+    func namesOfNoFile(_ name: String) {
+        #expect(MetadataFile(name: name) == nil)
     }
 }

@@ -58,10 +58,24 @@ struct HandOver: Sendable {
     /// - Returns: The root. Its expiry was not looked at: it hands over, and nothing else.
     /// - Throws: ``TUFError``; ``TUFError/rollback(role:known:offered:)`` when the statement ends before what was seen.
     func newestRoot(from anchor: RootAnchor, known: [Int64: [UInt8]]) throws(TUFError) -> Verified<Root> {
+        var chain: [Int64: [UInt8]] = [:]
+        var last: Int64 = 0
+        for bytes in roots {
+            let limits = TUFLimits()
+            let envelope = try Envelope(
+                parsing: bytes,
+                role: .root,
+                maximumLength: limits.rootLength,
+                limits: limits,
+                dialect: .notary
+            )
+            last = try envelope.inspect(as: Root.self, role: .root).unverified.common.version
+            chain[last] = bytes
+        }
+        if let seen = known.keys.max(), seen > last { throw .rollback(role: .root, known: seen, offered: last) }
+        chain.merge(known) { _, known in known }
         var refusal = TUFError.notPinned(required: 1, valid: 0)
-        var remaining = known.sorted { $0.key < $1.key }.map(\.value) + roots
-        while !remaining.isEmpty {
-            let first = remaining.removeFirst()
+        for (_, first) in chain.sorted(by: { $0.key < $1.key }) {
             var stage: RootStage
             do {
                 stage = try RootStage(anchor: anchor, firstRoot: first, binding: .notary(gun: gun))
@@ -69,17 +83,12 @@ struct HandOver: Sendable {
                 refusal = error
                 continue
             }
-            for bytes in remaining { _ = try? stage.rotate(to: bytes, isKnown: true) }
-            let newest = stage.root
-            if let seen = known.keys.max(), seen > newest.payload.common.version {
-                throw .rollback(role: .root, known: seen, offered: newest.payload.common.version)
+            while let version = stage.next.version, let next = chain[version] {
+                try stage.rotate(to: next, isKnown: true)
             }
+            let newest = stage.root
             guard newest.bytes == roots.last else {
-                throw .versionMismatch(
-                    role: .root,
-                    expected: newest.payload.common.version,
-                    found: newest.payload.common.version + 1
-                )
+                throw .hashMismatch(role: .root, expected: Digest.compute(.sha256, over: newest.bytes.span))
             }
             return newest
         }

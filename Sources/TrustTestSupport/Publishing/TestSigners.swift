@@ -16,6 +16,11 @@ public actor TestSigners: SignerSource {
     /// Puts the keys of roles out of reach.
     public func withhold(_ roles: Set<RoleName>) { withheld = roles }
 
+    /// Adds a key that somebody else made.
+    public func add(_ key: PrivateKey, for role: RoleName, of repository: String? = nil) {
+        keys.append((role, repository, nil, key))
+    }
+
     /// Loses the private half of a key.
     public func lose(_ key: TUFKey) { keys.removeAll { $0.key.publicKey == key.publicKey } }
 
