@@ -239,6 +239,9 @@ extension Refusal {
                 "\(role) has \(valid) valid signatures by its keys",
                 expected: "at least \(required)",
                 next: "tell the publisher: somebody else wrote it, or too few of the keys signed"
+                    + (pin?.dialect == .notary && !RoleName.topLevel.contains(role)
+                        ? "; if its keys were changed: trustctl notary witness \(subject?.argument ?? "REPO") \(role)"
+                        : "")
             )
         case .notPinned(let required, let valid):
             return refusal(

@@ -153,7 +153,9 @@ public struct NotaryImport: Sendable {
         _ state: NotaryState,
         _ notary: NotaryReader
     ) throws(Refusal) -> [TargetPath: Released] {
-        if let error = state.unreadable[Dialect.releases] { throw notary.refused(error, Dialect.releases) }
+        if let unreadable = state.unreadable[Dialect.releases] {
+            throw notary.refused(unreadable.error, Dialect.releases)
+        }
         var released: [TargetPath: Released] = [:]
         do throws(TUFError) {
             try state.set.targets.payload.forEach { (path, record) throws(TUFError) in

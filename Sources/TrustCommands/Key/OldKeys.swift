@@ -43,7 +43,10 @@ struct OldKeys: Sendable {
         deleted: Set<KeyID> = []
     ) async throws(Refusal) -> [(key: TUFKey, fate: Fate)] {
         var fates: [(key: TUFKey, fate: Fate)] = []
+        // On a Notary server a key may stay and have a new certificate alone.
+        let present = Set(report.roles.flatMap(\.added).compactMap(\.publicKey))
         for key in report.roles.flatMap(\.replaced) where !fates.contains(where: { $0.key == key }) {
+            if let publicKey = key.publicKey, present.contains(publicKey) { continue }
             let isDeleted = deleted.contains(key.computedID)
             fates.append((key, isDeleted ? .deleted : try await fate(of: key, report)))
         }

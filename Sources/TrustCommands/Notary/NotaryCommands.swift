@@ -9,6 +9,9 @@ struct NotaryCommands: ParsableCommand {
             All commands that read trust data take --store notary+https://HOST for a Notary server, and --store notary:PATH for \
             an archive of this group's or for the directory of docker or notary.
             """,
-        subcommands: [NotaryImportCommand.self, NotaryFollow.self, NotaryExportCommand.self]
+        subcommands: [
+            NotaryImportCommand.self, NotaryFollow.self, NotaryExportCommand.self, NotaryWitness.self,
+            NotaryDelete.self,
+        ]
     )
 }

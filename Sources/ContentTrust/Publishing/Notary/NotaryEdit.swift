@@ -14,11 +14,11 @@ struct NotaryEdit: Sendable {
 
         init() {}
 
-        init(_ file: Verified<Targets>) throws(TUFError) {
+        init(_ targets: Targets) throws(TUFError) {
             var records: [TargetPath: TargetRecord] = [:]
-            try file.payload.forEach { (path, record) in records[path] = record }
+            try targets.forEach { (path, record) in records[path] = record }
             self.records = records
-            guard let delegations = file.payload.delegations else { return }
+            guard let delegations = targets.delegations else { return }
             if case .listed(let listed) = delegations.roles { roles = listed }
             keys = delegations.keys
         }
@@ -73,7 +73,7 @@ struct NotaryEdit: Sendable {
         if let present = roles[role] {
             edited = present
         } else if let file = state.file(of: role) {
-            edited = try Role(file)
+            edited = try Role(file.payload)
         } else {
             edited = Role()
         }

@@ -55,14 +55,16 @@ extension NotaryPublishing {
             let ids = keys.map(\.computedID)
             // The releases may have keys of other signers, and these of this one in their place.
             let others = (releases?.keys.keyIDs ?? []).filter { !former.contains($0) && !ids.contains($0) }
+            let own: DelegatedRole
+            let all: DelegatedRole
             do throws(TUFError) {
-                let own = try DelegatedRole(
+                own = try DelegatedRole(
                     name: name,
                     keys: RoleKeys(keyIDs: ids, threshold: signer.role.keys.threshold),
                     isTerminating: false,
                     scope: .prefixes(prefixes)
                 )
-                let all = try DelegatedRole(
+                all = try DelegatedRole(
                     name: Dialect.releases,
                     keys: RoleKeys(keyIDs: others + ids, threshold: releases?.keys.threshold ?? 1),
                     isTerminating: false,
@@ -76,8 +78,24 @@ extension NotaryPublishing {
             } catch {
                 throw refused(error, .targets)
             }
+            for role in [own, all] { try await resign(role, state, &change.edit) }
             return change
         }
+    }
+
+    /// Signs a role anew whose present file too few of its new keys have signed, where these are at hand: else nobody could
+    /// verify it until somebody who has them does.
+    private func resign(
+        _ role: DelegatedRole,
+        _ state: NotaryState,
+        _ edit: inout NotaryEdit
+    ) async throws(Refusal) {
+        guard let file = state.file(of: role.name),
+            file.signers.intersection(role.keys.keyIDs).count < role.keys.threshold,
+            let keys = edit.roles[.targets]?.keys,
+            try await canSign(RoleAuthority(unsafeProposing: role, keys: keys))
+        else { return }
+        do throws(TUFError) { try edit.edit(role.name, of: state) { _ in } } catch { throw refused(error, role.name) }
     }
 
     /// Takes a signer out, and its keys out of the releases. Needs the targets key.

@@ -47,7 +47,7 @@ struct NotaryReader: Sendable {
     ) async throws(UpdateError<TrustStoreError>) -> NotaryState {
         let limit = TUFLimits().allRoles
         var files: [RoleName: Verified<Targets>] = [:]
-        var unreadable: [RoleName: TUFError] = [:]
+        var unreadable: [RoleName: NotaryState.Unreadable] = [:]
         var open = set.targets.payload.delegations?.authorities(atMost: limit) ?? []
         while !open.isEmpty {
             // A role that is delegated to and was never signed is not listed.
@@ -77,7 +77,7 @@ struct NotaryReader: Sendable {
         _ authority: RoleAuthority,
         of set: TrustedSet,
         _ source: TrustDataSource
-    ) async throws(UpdateError<TrustStoreError>) -> Result<Verified<Targets>, TUFError> {
+    ) async throws(UpdateError<TrustStoreError>) -> Result<Verified<Targets>, NotaryState.Unreadable> {
         let listed: ListedTargets
         do { listed = try set.listed(authority) } catch { throw .metadata(error) }
         let bytes: [UInt8]?
@@ -87,7 +87,19 @@ struct NotaryReader: Sendable {
             throw .source(error)
         }
         guard let bytes else { throw .missing(listed.file) }
-        do { return .success(try listed.load(bytes).targets) } catch { return .failure(error) }
+        do {
+            return .success(try listed.load(bytes).targets)
+        } catch {
+            let claims = try? Envelope(
+                parsing: bytes,
+                role: authority.role,
+                maximumLength: listed.maximumLength,
+                dialect: .notary
+            )
+            .inspect(as: Targets.self, role: authority.role)
+            .unverified
+            return .failure(NotaryState.Unreadable(error: error, claims: claims))
+        }
     }
 
     func refused(_ error: TUFError, _ role: RoleName) -> Refusal {

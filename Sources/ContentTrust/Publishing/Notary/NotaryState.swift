@@ -6,8 +6,15 @@ struct NotaryState: Sendable {
     let set: TrustedSet
     /// The files of delegated roles.
     let delegated: [RoleName: Verified<Targets>]
-    /// Delegated roles whose files nobody can verify, and why: their keys were changed after they had signed.
-    let unreadable: [RoleName: TUFError]
+    /// Delegated roles whose files nobody can verify: their keys were changed after they had signed.
+    let unreadable: [RoleName: Unreadable]
+
+    /// A file that the snapshot lists, and its role's keys did not sign.
+    struct Unreadable: Error, Sendable {
+        let error: TUFError
+        /// What it claims, for whoever is to sign it anew; nil when it is no metadata.
+        let claims: Targets?
+    }
 
     var root: Root { self.set.root.payload }
 

@@ -177,7 +177,14 @@ extension NotaryPublishing {
                         next: "trustctl signer list \(subject.argument) --store \(ShellWord.quoted(store.name))"
                     )
                 }
-                do throws(TUFError) { try change.edit.edit(role, of: state) { _ in } } catch {
+                do throws(TUFError) {
+                    if let claims = state.unreadable[role]?.claims {
+                        // Signed by keys that no longer count: what it lists is taken over as it stands.
+                        change.edit.roles[role] = try NotaryEdit.Role(claims)
+                    } else {
+                        try change.edit.edit(role, of: state) { _ in }
+                    }
+                } catch {
                     throw refused(error, role)
                 }
             }
