@@ -88,6 +88,6 @@ public struct DelegatedRoles: Sendable {
     private func authorities(_ targets: Verified<Targets>, atMost limit: Int) -> [RoleAuthority] {
         let all = targets.payload.delegations?.authorities(atMost: limit) ?? []
         guard set.dialect == .notary else { return all }
-        return all.filter { $0.role == Dialect.releases && set.snapshot.payload.roles[$0.role] != nil }
+        return all.filter(set.isReleases)
     }
 }

@@ -106,8 +106,8 @@ public struct DelegationWalk: Sendable {
         let delegations = file.targets.payload.delegations?.delegations(for: path) ?? []
         if roles.set.dialect == .notary {
             // Docker asks the releases role, then the targets, and nobody else.
-            let releases = delegations.first { $0.role == Dialect.releases }
-            guard file.role == .targets, let releases, roles.set.snapshot.payload.roles[releases.role] != nil else {
+            let releases = delegations.first { roles.set.isReleases($0.authority) }
+            guard file.role == .targets, let releases else {
                 found = target
                 return
             }

@@ -54,6 +54,12 @@ public struct TrustedSet: Sendable {
         try ListedTargets(authority, in: snapshot, context: context)
     }
 
+    /// Whether a role is that of Docker's releases, and has a word on tags: not before it was signed, and not when the targets
+    /// leave it no key, as is done when the last signer goes.
+    func isReleases(_ authority: RoleAuthority) -> Bool {
+        authority.role == Dialect.releases && !authority.keys.isEmpty && snapshot.payload.roles[authority.role] != nil
+    }
+
     /// The fields that the four roles share.
     public var common: [RoleName: CommonFields] {
         [

@@ -13,6 +13,8 @@ public struct NotarySimulator: Sendable {
     public var tags: [RoleName: [String: Digest]] = [.targets: [:]]
     /// What is delegated to each role, in order.
     public var delegations: [(role: RoleName, prefixes: [String])] = []
+    /// Roles that are delegated to and have no key any more.
+    public var keyless: Set<RoleName> = []
     /// The version of each role.
     public var versions: [RoleName: Int64] = [.root: 1, .targets: 1, .snapshot: 1, .timestamp: 1]
     /// When each role expires.
@@ -129,12 +131,12 @@ public struct NotarySimulator: Sendable {
         var roles: [DelegatedRole] = []
         var roleKeys: [TUFKey] = []
         for (child, prefixes) in delegations where role == .targets {
-            guard let key = listed[child] else { continue }
-            roleKeys.append(key)
+            let keys = keyless.contains(child) ? [] : [listed[child]].compactMap { $0 }
+            roleKeys += keys
             roles.append(
                 try DelegatedRole(
                     name: child,
-                    keys: RoleKeys(keyIDs: [key.computedID], threshold: 1),
+                    keys: RoleKeys(keyIDs: keys.map(\.computedID), threshold: 1),
                     isTerminating: false,
                     scope: .prefixes(prefixes)
                 )

@@ -94,6 +94,22 @@ import TrustTestSupport
         #expect(throws: TUFError.self) { try Self.find("1.0", in: repository) }
     }
 
+    /// As docker leaves them when the last signer goes: nobody can sign them, and they say nothing.
+    @Test func releasesWithoutAKeySayNothing() async throws {
+        var repository = try Self.repository()
+        try repository.delegate(to: NotarySimulator.releases)
+        repository.tags[.targets] = ["1.0": Self.digest("targets")]
+        repository.tags[NotarySimulator.releases] = ["1.0": Self.digest("releases"), "2.0": Self.digest("releases")]
+        try await repository.publish()
+        #expect(try Self.find("1.0", in: repository)?.role == NotarySimulator.releases)
+        repository.keyless = [NotarySimulator.releases]
+        repository.versions[.targets] = 2
+        try await repository.publish()
+        #expect(try Self.find("1.0", in: repository)?.role == .targets)
+        #expect(try Self.find("2.0", in: repository) == nil)
+        #expect(try DelegatedRoles(of: Self.set(repository)).missing().isEmpty)
+    }
+
     // MARK: Roots
 
     @Test func aRootRotation() async throws {
