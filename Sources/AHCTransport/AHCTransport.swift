@@ -59,12 +59,11 @@ public final class AHCTransport: HTTPTransport {
     ) async throws(TransportError) -> Answer {
         let origin = request.url.origin
         let proxy = try configuration.proxies.proxy(for: origin)
-        let client = try clients.client(for: proxy)
         let watch = ExchangeWatch(limits: limits)
         let (result, timeout) = await withTaskGroup(of: Outcome<Answer>.self) { group in
             group.addTask {
                 do throws(TransportError) {
-                    return .finished(.success(try await self.perform(request, on: client, limits, watch, handle)))
+                    return .finished(.success(try await self.perform(request, through: proxy, limits, watch, handle)))
                 } catch {
                     return .finished(.failure(error))
                 }
@@ -96,24 +95,13 @@ public final class AHCTransport: HTTPTransport {
 
     private func perform<Answer: Sendable>(
         _ request: HTTPRequestMessage,
-        on client: HTTPClient,
+        through proxy: ProxyServer?,
         _ limits: ExchangeLimits,
         _ watch: ExchangeWatch,
         _ handle: @escaping @Sendable (HTTPResponseHead, HTTPBodyReader) async throws(TransportError) -> Answer
     ) async throws(TransportError) -> Answer {
-        let response: HTTPClientResponse
         watch.beginWaiting()
-        do {
-            // The client's own deadline is a second net behind the watch, which also covers the body.
-            let timeLeft = ContinuousClock.now.duration(to: limits.deadline) + .seconds(5)
-            response = try await client.execute(
-                RequestConversion.request(request, watch: watch),
-                timeout: TimeAmount(timeLeft),
-                logger: configuration.logger
-            )
-        } catch {
-            throw ErrorMapping.transportError(error)
-        }
+        let response = try await head(of: request, through: proxy, limits, watch)
         watch.endWaiting()
         let head = try RequestConversion.head(response, url: request.url)
         var iterator = response.body.makeAsyncIterator()
@@ -133,6 +121,43 @@ public final class AHCTransport: HTTPTransport {
             }
         }
         return try await handle(head, reader)
+    }
+
+    /// The head of the answer. A server that no authority in the system's directory vouches for is asked once more, with all
+    /// authorities at hand: nothing was sent to it before.
+    private func head(
+        of request: HTTPRequestMessage,
+        through proxy: ProxyServer?,
+        _ limits: ExchangeLimits,
+        _ watch: ExchangeWatch
+    ) async throws(TransportError) -> HTTPClientResponse {
+        let (client, authorities) = try clients.client(for: proxy)
+        do throws(TransportError) {
+            return try await head(of: request, from: client, limits, watch)
+        } catch {
+            guard error.kind == .tls(.certificate), authorities == .lookedUp else { throw error }
+        }
+        clients.readAllAuthorities()
+        return try await head(of: request, from: clients.client(for: proxy).client, limits, watch)
+    }
+
+    private func head(
+        of request: HTTPRequestMessage,
+        from client: HTTPClient,
+        _ limits: ExchangeLimits,
+        _ watch: ExchangeWatch
+    ) async throws(TransportError) -> HTTPClientResponse {
+        do {
+            // The client's own deadline is a second net behind the watch, which also covers the body.
+            let timeLeft = ContinuousClock.now.duration(to: limits.deadline) + .seconds(5)
+            return try await client.execute(
+                RequestConversion.request(request, watch: watch),
+                timeout: TimeAmount(timeLeft),
+                logger: configuration.logger
+            )
+        } catch {
+            throw ErrorMapping.transportError(error)
+        }
     }
 }
 

@@ -4,12 +4,41 @@ import NIOSSL
 import Synchronization
 import TrustTransport
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The clients of a transport: one for each way out, made when it is first used.
+///
+/// Reading all of the system's authorities takes longer than a whole request. Where they lie in a directory by the names that
+/// OpenSSL looks them up by, only the one that is needed is read; whoever is not found there is looked for among all of them,
+/// for they may have been added to the bundle alone.
 final class ClientPool: Sendable {
+    /// Which of the system's authorities a client knows.
+    enum Authorities: Hashable, Sendable {
+        /// Those of the directory, read when they are needed.
+        case lookedUp
+        /// The bundle and the directory.
+        case all
+    }
+
+    private struct Key: Hashable {
+        let proxy: ProxyServer?
+        let authorities: Authorities
+    }
+
     private struct State {
-        var clients: [ProxyServer?: HTTPClient] = [:]
+        var clients: [Key: HTTPClient] = [:]
+        var authorities = Authorities.lookedUp
         var isShutDown = false
     }
+
+    /// The one directory that is part of what the TLS library trusts by itself on Linux.
+    private static let directory = "/etc/ssl/certs"
 
     private let configuration: AHCTransport.Configuration
     private let state = Mutex(State())
@@ -27,22 +56,25 @@ final class ClientPool: Sendable {
         }
     }
 
-    func client(for proxy: ProxyServer?) throws(TransportError) -> HTTPClient {
-        let client: HTTPClient? = state.withLock { state in
+    /// The client for a way out, and which authorities it knows.
+    func client(for proxy: ProxyServer?) throws(TransportError) -> (client: HTTPClient, authorities: Authorities) {
+        let found: (HTTPClient, Authorities)? = state.withLock { state in
             guard !state.isShutDown else { return nil }
-            if let client = state.clients[proxy] {
-                return client
-            }
+            let key = Key(proxy: proxy, authorities: state.authorities)
+            if let client = state.clients[key] { return (client, key.authorities) }
             let client = HTTPClient(
                 eventLoopGroupProvider: .singleton,
-                configuration: Self.clientConfiguration(configuration, proxy: proxy)
+                configuration: Self.clientConfiguration(configuration, proxy: proxy, key.authorities)
             )
-            state.clients[proxy] = client
-            return client
+            state.clients[key] = client
+            return (client, key.authorities)
         }
-        guard let client else { throw TransportError(.cancelled, detail: "the transport was shut down") }
-        return client
+        guard let found else { throw TransportError(.cancelled, detail: "the transport was shut down") }
+        return found
     }
+
+    /// Lets clients that are asked for from now on know all authorities.
+    func readAllAuthorities() { state.withLock { $0.authorities = .all } }
 
     func shutdown() async {
         let clients = state.withLock { state in
@@ -62,11 +94,18 @@ final class ClientPool: Sendable {
         }
     }
 
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private static func clientConfiguration(
         _ configuration: AHCTransport.Configuration,
-        proxy: ProxyServer?
+        proxy: ProxyServer?,
+        _ authorities: Authorities
     ) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
+        if authorities == .lookedUp, isDirectory(directory) { tls.trustRoots = .file(directory) }
         tls.minimumTLSVersion = .tlsv12
         tls.certificateVerification = .fullVerification
         if let authorities = configuration.certificateAuthorities {

@@ -59,22 +59,41 @@ extension Targets {
         let delegations = try reader.optionalObject("delegations").map { (object) throws(TUFError) in
             try Delegations(notary: object)
         }
-        let targets = Targets(
+        let records = try reader.optionalObject("targets")
+        // A record that cannot be read must not wait for the one who asks for its tag.
+        if let records { try TargetRecord.checkNotary(records) }
+        return Targets(
             common: try CommonFields(notary: reader, type: "Targets"),
             delegations: delegations,
-            records: try reader.optionalObject("targets"),
+            records: records,
             dialect: .notary
         )
-        // A record that cannot be read must not wait for the one who asks for its tag.
-        try targets.forEach { (_, _) in }
-        return targets
     }
 }
 
 extension TargetRecord {
+    private static let notaryNames = ["custom", "hashes", "length"]
+
+    /// Checks what can be wrong with records without making them, for the same reason as in TUF 1.0.
+    static func checkNotary(_ records: ObjectReader) throws(TUFError) {
+        for (name, record) in records.node.memberNodes {
+            guard name.withUTF8({ TargetPath.lengths.contains($0.count) }) == true, record.kind == .object,
+                let length = record["length"]?.integer, length >= 0,
+                let hashes = record["hashes"], hashes.kind == .object,
+                hashes.memberNodes.allSatisfy({ $0.value.kind == .string })
+            else {
+                throw records.malformed(name.string ?? "")
+            }
+            // Nearly all have these two members, and no other that could be taken for one.
+            guard record.count > 2 else { continue }
+            try ObjectReader(record, role: records.role, path: "\(records.path).\(name.string ?? "")")
+                .refuseLookalikes(of: notaryNames)
+        }
+    }
+
     /// What Notary says of a target: `custom` may be any value there.
     init(notary reader: ObjectReader) throws(TUFError) {
-        try reader.refuseLookalikes(of: ["custom", "hashes", "length"])
+        try reader.refuseLookalikes(of: Self.notaryNames)
         self.init(
             length: try reader.integer("length", atLeast: 0),
             hashes: try reader.notaryHashes(),

@@ -6,10 +6,10 @@ import TrustCrypto
 /// Go matches member names whatever their case, so that the same bytes could mean two things: a member that differs from a
 /// known one by case alone is refused. Go writes `null` for lists and maps that are empty.
 extension ObjectReader {
-    /// Refuses members that Go would take for one of these.
+    /// Refuses members that Go would take for one of these. To Go the long s is an s, and the sign for kelvin a k.
     func refuseLookalikes(of names: [String]) throws(TUFError) {
         for (name, _) in node.members where !names.contains(where: { $0.hasSameBytes(as: name) }) {
-            let lowered = name.lowercased()
+            let lowered = String(name.lowercased().unicodeScalars.map { $0 == "\u{17f}" ? "s" : Character($0) })
             guard !names.contains(where: { $0.hasSameBytes(as: lowered) }) else { throw malformed(name) }
         }
     }

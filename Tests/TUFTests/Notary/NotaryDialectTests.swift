@@ -221,7 +221,7 @@ import TrustTestSupport
     // MARK: Form
 
     /// The same bytes must not mean two things: Go matches names whatever their case.
-    @Test(arguments: ["Version", "EXPIRES", "Meta", "_TYPE"])
+    @Test(arguments: ["Version", "EXPIRES", "Meta", "_TYPE", "ver\u{17f}ion", "expire\u{17f}"])
     func lookalikes(name: String) async throws {
         var repository = try Self.repository()
         try await repository.publish()
