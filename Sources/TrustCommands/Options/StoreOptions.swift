@@ -23,6 +23,7 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
+    private static let filesPrefix = "notary:"
     /// The variable that names the Notary server to docker.
     private static let dockerServer = "DOCKER_CONTENT_TRUST_SERVER"
 
@@ -61,7 +62,7 @@ struct StoreOptions: ParsableArguments {
                 .usage,
                 checked: "\(option) \(store)",
                 found: found,
-                expected: "oci:PATH, dir:PATH, notary+https://HOST or notary"
+                expected: "oci:PATH, dir:PATH, notary+https://HOST, notary:PATH or notary"
             )
         }
         do throws(NotaryError) {
@@ -74,6 +75,11 @@ struct StoreOptions: ParsableArguments {
             }
         } catch {
             throw Refusal.notary(error, checked: "\(option) \(store)")
+        }
+        if store.utf8.starts(with: filesPrefix.utf8) {
+            let path = String(store.dropFirst(filesPrefix.count))
+            guard !path.isEmpty, !path.utf8.contains(0) else { throw wrong("no path") }
+            return .notaryFiles(path: environment.expandingTilde(path))
         }
         let location: ImageLocation
         do throws(OCIError) {
