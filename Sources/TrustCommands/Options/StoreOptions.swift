@@ -7,8 +7,9 @@ import OCI
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Trust store instead of the registry: oci:PATH, dir:PATH, notary+https://HOST, or notary for the Notary server "
-                + "that docker would ask.",
+            "Trust store instead of the registry: oci:PATH, dir:PATH, notary+https://HOST, notary for the Notary server "
+                + "that docker would ask, or notary:PATH for an archive of notary mirror or the directory of docker or "
+                + "notary.",
             valueName: "store"
         )
     )
@@ -30,6 +31,7 @@ struct StoreOptions: ParsableArguments {
     /// The location that the options name; nil for beside the images.
     ///
     /// - Parameter environment: May name the Notary server.
+    /// - Returns: The location.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     func location(_ environment: Environment) throws(Refusal) -> StoreLocation? {
         if let trustRepository {
