@@ -94,8 +94,8 @@ var targets: [Target] = [
     tests(
         "ContentTrustTests",
         [
-            "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON",
-            "TrustTestSupport",
+            "ContentTrust", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport",
+            "TrustCrypto", "CanonicalJSON", "TrustTestSupport", httpTypes,
         ]
     ),
     tests(

@@ -106,7 +106,32 @@ extension Refusal {
                 next: "ask the publisher to run: trustctl refresh \(subject.argument)",
                 cause: error
             )
+        case .rootNotCopied(let version, let newest):
+            return Refusal(
+                .wrongRoot,
+                checked: checked,
+                found: "root version \(newest), which the pin does not speak for, and not version \(version) on the "
+                    + "way there",
+                expected: "all roots from the pinned one on, as an archive of trustctl notary mirror has them; "
+                    + "caches of docker and notary keep the newest one",
+                next: "compare the keys of that root with the publisher's, and pin them: trustctl pin add "
+                    + "\(subject.argument) --root-key ID --notary --replace",
+                cause: error
+            )
         }
+    }
+
+    /// What expired in files that were copied, where nobody signs it anew.
+    func inCopy(of subject: Subject) -> Refusal {
+        Refusal(
+            reason,
+            checked: checked,
+            found: "\(found), in files that were copied before",
+            expected: expected,
+            next: "while the server is there, verify from it, or copy it again: trustctl notary mirror "
+                + "\(subject.argument) --to FILE",
+            cause: cause
+        )
     }
 
     /// OCI documents and images on this machine.

@@ -40,6 +40,9 @@ public enum StoreLocation: Sendable, Hashable {
     /// On the Notary server that Docker asks about the registry when no other is chosen: Docker Hub's own, or the registry's
     /// host.
     case notaryOfRegistry
+    /// In files that were copied from a Notary server: an archive that ``NotaryMirror`` made, or the directory of docker or
+    /// notary. They are only read.
+    case notaryFiles(path: String)
 
     /// The option that names it, as it is written in a command that is suggested.
     var arguments: String {
@@ -49,6 +52,7 @@ public enum StoreLocation: Sendable, Hashable {
         case .directory(let path): " --store \(ShellWord.quoted("dir:\(path)"))"
         case .notary(let server): " --store \(ShellWord.quoted("notary+\(server)"))"
         case .notaryOfRegistry: " --store notary"
+        case .notaryFiles(let path): " --store \(ShellWord.quoted("notary:\(path)"))"
         }
     }
 
@@ -56,7 +60,7 @@ public enum StoreLocation: Sendable, Hashable {
     public var dialect: Dialect {
         switch self {
         case .registry, .layout, .directory: .tuf1
-        case .notary, .notaryOfRegistry: .notary
+        case .notary, .notaryOfRegistry, .notaryFiles: .notary
         }
     }
 }

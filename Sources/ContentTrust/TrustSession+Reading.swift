@@ -166,7 +166,9 @@ extension TrustSession {
                 return try await read(data)
             } catch {
                 guard error.mayBeOfTheMoment(attempt), attempt < Self.maximumReadings else {
-                    throw Refusal.update(error, subject: subject, store: store.name, pin: pin)
+                    let refusal = Refusal.update(error, subject: subject, store: store.name, pin: pin)
+                    if store.isCopy, case .metadata(.expired) = error { throw refusal.inCopy(of: subject) }
+                    throw refusal
                 }
                 opened = nil
                 attempt += 1

@@ -77,6 +77,23 @@ public final class TrustSession: Sendable {
             return NotaryTrustStore(client: try notaryClient(for: subject, on: server))
         case .notaryOfRegistry:
             return NotaryTrustStore(client: try notaryClient(for: subject, on: nil))
+        case .notaryFiles(let path):
+            return NotaryFilesTrustStore(path: path, gun: try gun(of: subject).gun)
+        }
+    }
+
+    /// The name of a subject's collection.
+    private func gun(of subject: Subject) throws(Refusal) -> (repository: RepositoryName, gun: GUN) {
+        guard case .registry(let repository) = subject else {
+            throw Refusal(
+                .usage,
+                checked: "trust data of \(subject) on a Notary server",
+                found: "a layout, which has no name there",
+                expected: "a repository"
+            )
+        }
+        do { return (repository, try GUN(repository.description)) } catch {
+            throw Refusal.notary(error, checked: "the Notary server of \(repository)")
         }
     }
 
@@ -88,14 +105,7 @@ public final class TrustSession: Sendable {
     /// - Returns: The client.
     /// - Throws: ``Refusal`` with ``Reason/usage`` for a layout, whose images have no name there.
     func notaryClient(for subject: Subject, on server: NotaryServer?) throws(Refusal) -> NotaryClient {
-        guard case .registry(let repository) = subject else {
-            throw Refusal(
-                .usage,
-                checked: "trust data of \(subject) on a Notary server",
-                found: "a layout, which has no name there",
-                expected: "a repository"
-            )
-        }
+        let (repository, gun) = try gun(of: subject)
         guard let makeNotaryClient else {
             throw Refusal(
                 .usage,
@@ -104,7 +114,6 @@ public final class TrustSession: Sendable {
             )
         }
         do throws(NotaryError) {
-            let gun = try GUN(repository.description)
             if let server { return makeNotaryClient(repository, gun, server) }
             let ofRegistry = try NotaryServer.ofDocker(registry: repository.registry, chosen: nil)
             return makeNotaryClient(repository, gun, ofRegistry)

@@ -68,6 +68,12 @@ struct Environment: Sendable {
         }
     }
 
+    /// A path with the user's directory in the place of a tilde: no shell expands one that stands behind something.
+    func expandingTilde(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = self["HOME"] else { return path }
+        return home + path.dropFirst()
+    }
+
     /// Whether colours may be used on a terminal: no `NO_COLOR` (no-color.org), and one that understands them.
     var allowsColor: Bool { self["NO_COLOR"] == nil && self["TERM"] != "dumb" }
 

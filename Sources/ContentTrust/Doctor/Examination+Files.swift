@@ -170,6 +170,7 @@ extension Examination {
         let elsewhere = isRemembered ? nil : "on a machine that has published or seen it"
         switch location {
         case .registry, .notary, .notaryOfRegistry: return Remedy(commands.refresh, advice: elsewhere)
+        case .notaryFiles: return Remedy(advice: "copy it again, from the Notary server or from where it was made")
         case .layout: return Remedy(advice: "copy the layout again, from where its trust data was published")
         case .directory(let path):
             // The name of a layout's trust data is known from there alone.
@@ -229,7 +230,7 @@ extension TrustStoreError {
             case .digestMismatch, .sizeMismatch, .blobMissing: return true
             default: return false
             }
-        case .file, .notTrustData, .notary: return false
+        case .file, .notTrustData, .notary, .rootNotCopied: return false
         }
     }
 

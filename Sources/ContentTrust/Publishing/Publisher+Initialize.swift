@@ -64,6 +64,7 @@ extension Publisher {
         if let store = store as? NotaryTrustStore {
             return try await initializeNotary(subject, in: store, options: options)
         }
+        if let store = store as? NotaryFilesTrustStore { throw store.readOnly }
         let repository = name(of: subject, options: options)
         var lost: LostTrustData?
         if options.unsafeReplacesLostRoot {

@@ -256,7 +256,7 @@ extension PublishError {
         switch self {
         case .store(.notTrustData), .store(.tooLarge), .store(.vanished): true
         case .store(.registry(let error)): error.saysThatContentIsBad
-        case .store(.file), .store(.layout), .store(.notary), .conflict, .cannotMerge: false
+        case .store(.file), .store(.layout), .store(.notary), .store(.rootNotCopied), .conflict, .cannotMerge: false
         case .refused(let refusal):
             [.badSignature, .wrongRoot, .wrongRepository, .rollback, .expired].contains(refusal.reason)
         }

@@ -29,11 +29,17 @@ package protocol TrustStore: Sendable {
 
     /// Where files of signers wait that they could not publish themselves.
     var waitingPlaces: [any WaitingPlace] { get }
+
+    /// Whether it holds what was copied at some time, and nobody signs anything anew there.
+    var isCopy: Bool { get }
 }
 
 extension TrustStore {
     /// TUF 1.0.
     package var dialect: Dialect { .tuf1 }
+
+    /// It is none.
+    package var isCopy: Bool { false }
 }
 
 /// One published set of trust data: an immutable list of files. Nothing in it is believed.
@@ -109,6 +115,8 @@ package enum TrustStoreError: Error, Sendable, Equatable {
     case tooLarge(file: String, limit: Int)
     /// A file of the set is gone: the set was replaced while it was read.
     case vanished(String)
+    /// A root that has to be walked through is not among the files that were copied, though a newer one is.
+    case rootNotCopied(version: Int64, newest: Int64)
 }
 
 /// Why a change could not be published.

@@ -72,7 +72,8 @@ extension TUFKey {
 
     /// The id that names the private key: of the key without its certificate.
     package var notaryCanonicalID: KeyID {
-        guard certificates != nil, let publicKey else { return computedID }
+        let isCertificate = json["keytype"]?.string.flatMap(NotaryType.init)?.isCertificate ?? false
+        guard isCertificate, let publicKey else { return computedID }
         return TUFKey(notary: publicKey).computedID
     }
 
@@ -95,10 +96,11 @@ extension TUFKey {
             return (key, nil)
         case .ecdsaX509, .rsaX509:
             // What is not exactly the form that Go writes would have another id once Go has read it.
-            guard let chain = try? CertificateBundle(pem: value), chain.pem.utf8.elementsEqual(value),
-                let key = chain.leaf.publicKey, key.algorithm.isRSA == (type == .rsaX509)
+            guard let all = try? Certificate.all(inPEM: value), all.map(\.pem).joined().utf8.elementsEqual(value),
+                let key = all.first?.publicKey, key.algorithm.isRSA == (type == .rsaX509)
             else { return nil }
-            return (key, chain)
+            // A delegated role's key may have the certificate of a CA, as openssl makes them for oneself. A root key may not.
+            return (key, try? CertificateBundle(all))
         }
     }
 }

@@ -11,7 +11,7 @@ struct NotaryCommands: ParsableCommand {
             """,
         subcommands: [
             NotaryImportCommand.self, NotaryFollow.self, NotaryExportCommand.self, NotaryWitness.self,
-            NotaryDelete.self,
+            NotaryDelete.self, NotaryMirrorCommand.self,
         ]
     )
 }

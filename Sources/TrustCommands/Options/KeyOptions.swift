@@ -19,11 +19,7 @@ enum KeyStoreArgument {
     static func store(_ text: String) -> any KeyStore {
         guard isDocker(text) else { return FileKeyStore(directory: text) }
         let directory = String(text.dropFirst(dockerPrefix.count))
-        // No shell expands a tilde that stands behind something.
-        guard directory == "~" || directory.hasPrefix("~/"), let home = Environment.current["HOME"] else {
-            return DockerKeyStore(directory: directory)
-        }
-        return DockerKeyStore(directory: home + directory.dropFirst())
+        return DockerKeyStore(directory: Environment.current.expandingTilde(directory))
     }
 }
 

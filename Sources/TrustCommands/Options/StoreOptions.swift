@@ -7,8 +7,9 @@ import OCI
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Trust store instead of the registry: oci:PATH, dir:PATH, notary+https://HOST, or notary for the Notary server "
-                + "that docker would ask.",
+            "Trust store instead of the registry: oci:PATH, dir:PATH, notary+https://HOST, notary for the Notary server "
+                + "that docker would ask, or notary:PATH for an archive of notary mirror or the directory of docker or "
+                + "notary.",
             valueName: "store"
         )
     )
@@ -23,12 +24,14 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
+    private static let filesPrefix = "notary:"
     /// The variable that names the Notary server to docker.
     private static let dockerServer = "DOCKER_CONTENT_TRUST_SERVER"
 
     /// The location that the options name; nil for beside the images.
     ///
     /// - Parameter environment: May name the Notary server.
+    /// - Returns: The location.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     func location(_ environment: Environment) throws(Refusal) -> StoreLocation? {
         if let trustRepository {
@@ -61,7 +64,7 @@ struct StoreOptions: ParsableArguments {
                 .usage,
                 checked: "\(option) \(store)",
                 found: found,
-                expected: "oci:PATH, dir:PATH, notary+https://HOST or notary"
+                expected: "oci:PATH, dir:PATH, notary+https://HOST, notary:PATH or notary"
             )
         }
         do throws(NotaryError) {
@@ -74,6 +77,11 @@ struct StoreOptions: ParsableArguments {
             }
         } catch {
             throw Refusal.notary(error, checked: "\(option) \(store)")
+        }
+        if store.utf8.starts(with: filesPrefix.utf8) {
+            let path = String(store.dropFirst(filesPrefix.count))
+            guard !path.isEmpty, !path.utf8.contains(0) else { throw wrong("no path") }
+            return .notaryFiles(path: environment.expandingTilde(path))
         }
         let location: ImageLocation
         do throws(OCIError) {

@@ -13,6 +13,12 @@ enum NewFile {
     /// The system's number for a file that is there already.
     static let existsCode: CInt = EEXIST
 
+    /// Whether something has a name, a link included.
+    static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0
+    }
+
     /// Writes a file as a whole; nothing is left when that fails.
     ///
     /// - Parameters:

@@ -286,4 +286,31 @@ import TrustTestSupport
             _ = try RootStage(anchor: .root(other), firstRoot: other, binding: .notary(gun: Self.gun))
         }
     }
+
+    // MARK: Keys of delegated roles
+
+    /// `openssl req -x509` makes the certificate of a CA, and `notary delegation add` takes it.
+    @Test func theCertificateOfACAIsGoodForADelegatedRole() throws {
+        let pem = """
+            -----BEGIN CERTIFICATE-----
+            MIIBdTCCARugAwIBAgIUUKo7ZelQ7nCBwXS+d7TgLnkLCDcwCgYIKoZIzj0EAwIw
+            EDEOMAwGA1UEAwwFYWxpY2UwHhcNMjYxMTI4MTEwNzEwWhcNMjcxMTI4MTEwNzEw
+            WjAQMQ4wDAYDVQQDDAVhbGljZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJUY
+            5p/IwOcOkJhES2PNITWsEFlmCB6bACJwHw5rbvF6it6wf6JbsW/jpwrvr7y+oolN
+            DJ21wyln2J1ukZrsfhCjUzBRMB0GA1UdDgQWBBQo7OMq0kGIh5CT0v73mafNE2Gd
+            lTAfBgNVHSMEGDAWgBQo7OMq0kGIh5CT0v73mafNE2GdlTAPBgNVHRMBAf8EBTAD
+            AQH/MAoGCCqGSM49BAMCA0gAMEUCIBPPr9IOYwP57Ar373NQgF7XtC9BLD/wYSNc
+            dNCAJTUoAiEAgbkCp+3E3AzPXpopMwZQuhtU9kazdf30d6DVhy9Hv6w=
+            -----END CERTIFICATE-----
+
+            """
+        let value = Base64.encode(Array(pem.utf8).span)
+        let json = #"{"keytype":"ecdsa-x509","keyval":{"private":null,"public":"\#(value)"}}"#
+        let key = try #require(TUFKey(parsingNotary: Array(json.utf8)))
+        #expect(key.publicKey != nil)
+        #expect(key.computedID.string == "93c9ff5d7d6b8f851d9d2bbd64918e28e842f2df4aebd175a4c975a1e4e287b9")
+        #expect(key.notaryCanonicalID.string == "9d2038068b92f2c26867c5d6d983c501b924ad62609db009023d8673b1b58983")
+        // Root keys have certificates of their own.
+        #expect(key.certificates == nil)
+    }
 }

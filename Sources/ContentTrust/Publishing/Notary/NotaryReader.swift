@@ -41,7 +41,14 @@ struct NotaryReader: Sendable {
         return state
     }
 
-    private func withDelegated(
+    /// A verified set with the files of all its delegated roles.
+    ///
+    /// - Parameters:
+    ///   - set: The set.
+    ///   - source: What it was read from.
+    /// - Returns: Both; of a file that nobody can verify, why.
+    /// - Throws: ``UpdateError``.
+    func withDelegated(
         _ set: TrustedSet,
         _ source: TrustDataSource
     ) async throws(UpdateError<TrustStoreError>) -> NotaryState {

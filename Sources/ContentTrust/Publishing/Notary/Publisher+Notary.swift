@@ -10,14 +10,8 @@ extension Publisher {
     func notary(_ subject: Subject, at location: StoreLocation?) async throws(Refusal) -> NotaryPublishing? {
         guard let location, location.dialect == .notary else { return nil }
         let reader = try await notaryReader(subject, at: location)
-        guard let store = reader.store as? NotaryTrustStore else {
-            throw Refusal(
-                .usage,
-                checked: reader.store.name,
-                found: "files, to which nothing is published",
-                expected: "a Notary server"
-            )
-        }
+        if let store = reader.store as? NotaryFilesTrustStore { throw store.readOnly }
+        guard let store = reader.store as? NotaryTrustStore else { return nil }
         return NotaryPublishing(reader: reader, client: store.client, signers: signers, lifetimes: lifetimes)
     }
 
