@@ -148,9 +148,8 @@ if !coreOnly {
         module(
             "TrustCommands",
             [
-                "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry",
-                "TrustTransport",
-                "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
+                "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
+                "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
             ]
         ),
         // Layer 6

@@ -144,25 +144,6 @@ extension NotaryPublishing {
         )
     }
 
-    /// The signers, and the releases, as those who manage them see them.
-    func overview() async throws(Refusal) -> SignerOverview {
-        let state = try await reader.state()
-        let keys = state.set.targets.payload.delegations?.keys ?? [:]
-        return SignerOverview(
-            repository: repository,
-            signers: state.signers.map { role in
-                let common = state.file(of: role.name)?.payload.common
-                return SignerOverview.Signer(
-                    role: role,
-                    keys: role.keys.keyIDs.compactMap { keys[$0] },
-                    version: common?.version,
-                    isLost: false,
-                    expires: common?.expires
-                )
-            }
-        )
-    }
-
     /// Notary delegates by the beginning of a tag.
     private static func prefixes(_ scope: DelegatedRole.Scope, of name: RoleName) throws(Refusal) -> [String] {
         func refusal(_ found: String) -> Refusal {

@@ -109,6 +109,25 @@ struct NotaryReader: Sendable {
         }
     }
 
+    /// The signers, and the releases, as those who manage them see them.
+    func overview() async throws(Refusal) -> SignerOverview {
+        let state = try await state()
+        let keys = state.set.targets.payload.delegations?.keys ?? [:]
+        return SignerOverview(
+            repository: repository,
+            signers: state.signers.map { role in
+                let common = state.file(of: role.name)?.payload.common
+                return SignerOverview.Signer(
+                    role: role,
+                    keys: role.keys.keyIDs.compactMap { keys[$0] },
+                    version: common?.version,
+                    isLost: false,
+                    expires: common?.expires
+                )
+            }
+        )
+    }
+
     func refused(_ error: TUFError, _ role: RoleName) -> Refusal {
         Refusal.metadata(error, checked: "the \(role) of \(subject)", pin: pin, subject: subject)
     }

@@ -35,7 +35,9 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> SignerOverview {
-        if let notary = try await notary(subject, at: location) { return try await notary.overview() }
+        if let location, location.dialect == .notary {
+            return try await notaryReader(subject, at: location).overview()
+        }
         let waiting = try await readWaiting(of: subject, at: location)
         var signers: [SignerOverview.Signer] = []
         for role in waiting.delegations.roles {
