@@ -299,8 +299,8 @@ extension Refusal {
             return refusal(
                 .certificateExpired,
                 "the certificates of the root keys are not valid now; the signatures hold (\(at))",
-                next: "the publisher makes new certificates for the same keys: trustctl key rotate "
-                    + "\(subject?.argument ?? "REPO") --role root"
+                next: "the publisher makes new certificates for the same keys: trustctl key rotate --role root --key ID "
+                    + (subject?.argument ?? "REPO")
             )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")

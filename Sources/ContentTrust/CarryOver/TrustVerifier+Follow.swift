@@ -117,7 +117,7 @@ extension TrustVerifier {
                 .unsignedRepository,
                 checked: "trust data of \(subject) in \(store.name)",
                 found: "none",
-                next: "the publisher runs: trustctl notary import"
+                next: "the publisher runs: trustctl notary import \(subject.argument)"
             )
         }
         return bytes

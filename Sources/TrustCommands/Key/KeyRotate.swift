@@ -76,7 +76,7 @@ struct KeyRotate: TrustCommand {
                 .usage,
                 checked: "--delete-old",
                 found: "a Notary server: the old keys may serve other collections, which nobody here knows of",
-                next: "trustctl key remove"
+                next: "to see what there is: trustctl key list"
             )
         }
         guard serverManaged == nil || location?.dialect == .notary && role == ["snapshot"] else {

@@ -25,7 +25,7 @@ import TrustTestSupport
             try listed.objects == [
                 [
                     "reason": "trusted", "exitCode": 0, "scope": "reg.io/app", "threshold": 1, "allowsUnnamed": false,
-                    "rootKeys": [.string(first), .string(second)],
+                    "dialect": "tuf", "rootKeys": [.string(first), .string(second)],
                 ]
             ]
         )
