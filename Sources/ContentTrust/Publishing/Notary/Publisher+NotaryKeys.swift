@@ -45,7 +45,8 @@ extension Publisher {
             roles[role] = RoleKeys(keyIDs: own.map(\.computedID), threshold: role == .root ? threshold : 1)
         }
         let files = try await firstFiles(keys, roles, subject: subject, now: now)
-        let rootIDs = Set((keys[.root] ?? []).map(\.computedID))
+        // The keys without their certificates, which another run makes anew.
+        let rootIDs = Set((keys[.root] ?? []).map(\.notaryCanonicalID))
         let pin = Pin(
             scope: .repository(repository),
             dialect: .notary,
