@@ -135,7 +135,9 @@ struct NotarySigning: Sendable {
     // MARK: Signing
 
     private func expiry(of role: RoleName) -> Instant {
-        publishing.now.advanced(bySeconds: publishing.lifetimes.seconds(of: role, present: nil))
+        // Delegated roles live as long as targets.
+        let like = RoleName.topLevel.contains(role) ? role : .targets
+        return publishing.now.advanced(bySeconds: publishing.lifetimes.seconds(of: like, present: nil))
     }
 
     private func signingKeys(_ authority: RoleAuthority) async throws(Refusal) -> [SigningKey] {
