@@ -105,7 +105,9 @@ struct NotaryPublishing: Sendable {
     /// What is there, verified from the pin and not older than what this machine has seen.
     func state() async throws(Refusal) -> NotaryState {
         let updater = session.updater(pin, repository: repository)
-        let state = try await session.reading(store, of: subject, pin: pin) {
+        var readable = store
+        readable.findsKept = true
+        let state = try await session.reading(readable, of: subject, pin: pin) {
             (data) throws(UpdateError<TrustStoreError>) -> NotaryState in
             let source = TrustDataSource(data: data)
             do throws(UpdateError<TrustStoreError>) {
