@@ -72,7 +72,8 @@ extension Publisher {
         return InitializeReport(
             repository: repository,
             keys: keys,
-            madeKeys: made,
+            // By the ids that the root gives them.
+            madeKeys: Set(keys.values.joined().filter { !$0.pinnableIDs.isDisjoint(with: made) }.map(\.computedID)),
             pin: pin,
             carriedTags: nil,
             published: try await publishing.report(
