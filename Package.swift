@@ -165,8 +165,8 @@ if !coreOnly {
         tests(
             "CommandTests",
             [
-                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "KeyStorage",
-                "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
+                "trustctl", "AHCTransport", "ContentTrust", "OCI", "OCIRegistry", "NotaryAPI", "TUF", "TUFClient",
+                "KeyStorage", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport",
             ]
         ),
         tests(

@@ -56,6 +56,10 @@ public struct NotaryClient: Sendable {
         if response.says(Self.absent) { return nil }
         guard response.isSuccess else { throw failure(response) }
         guard response.body.count <= maximumLength else { throw .server(.tooLarge(limit: Int64(maximumLength))) }
+        // A page for people, or nothing at all, comes from somebody on the way.
+        guard response.body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
+            throw .server(.badResponse(response.head.url.origin, .body))
+        }
         return response.body
     }
 

@@ -119,8 +119,14 @@ public struct Publisher: Sendable {
         if let notary = try await notary(subject, at: location) {
             switch intent {
             case .tags(let tags): return try await notary.publish(tags, as: nil)
-            case .refresh: return try await notary.refresh()
-            case .initialize, .replace, .root, .signerTags, .signers, .bins: break
+            case .refresh where !unsafeAcceptsLoss: return try await notary.refresh()
+            case .refresh, .initialize, .replace, .root, .signerTags, .signers, .bins:
+                throw Refusal(
+                    .usage,
+                    checked: "publishing of \(subject) to \(notary.store.name)",
+                    found: "a Notary server, which knows neither hash bins, nor proposed roots, nor lost files",
+                    expected: "the registry, oci:PATH or dir:PATH"
+                )
             }
         }
         let store = try session.store(for: subject, at: location)

@@ -7,6 +7,9 @@ import TrustCrypto
 /// The trust data of one collection on a Notary server.
 package struct NotaryTrustStore: TrustStore {
     let client: NotaryClient
+    /// Whether a timestamp that the server does not give out is looked for among those that it keeps. It gives none out
+    /// once a snapshot has expired whose key it does not have; who has the key must read what is there to sign it anew.
+    var findsKept = false
 
     /// The trust data of a collection.
     ///
@@ -34,8 +37,37 @@ package struct NotaryTrustStore: TrustStore {
             guard let timestamp = try await client.bytes(of: .timestamp, maximumLength: limit) else { return nil }
             return NotaryTrustData(client: client, timestamp: timestamp)
         } catch {
-            throw TrustStoreError(error, file: .timestamp, limit: limit)
+            guard findsKept, case .server(.serverError) = error, let kept = try? await newestKept(.timestamp) else {
+                throw TrustStoreError(error, file: .timestamp, limit: limit)
+            }
+            return NotaryTrustData(client: client, timestamp: kept.bytes)
         }
+    }
+
+    /// The newest file of a role among all that the server keeps. Their versions follow each other.
+    ///
+    /// - Parameter role: The role.
+    /// - Returns: The version and the file; nil when there is none.
+    /// - Throws: `NotaryError`.
+    func newestKept(_ role: RoleName) async throws(NotaryError) -> (version: Int64, bytes: [UInt8])? {
+        let limits = TUFLimits()
+        func kept(_ version: Int64) async throws(NotaryError) -> (version: Int64, bytes: [UInt8])? {
+            let limit = role == .timestamp ? limits.timestampLength : limits.targetsLength
+            let file = MetadataFile(role: role, version: version)
+            return try await client.bytes(of: file, maximumLength: limit).map { (version, $0) }
+        }
+        var newest: (version: Int64, bytes: [UInt8])?
+        var absent: Int64 = 1
+        // A server that has everything is none.
+        while absent < 1 << 40, let found = try await kept(absent) {
+            newest = found
+            absent *= 2
+        }
+        while let version = newest?.version, absent - version > 1 {
+            let middle = version + (absent - version) / 2
+            if let found = try await kept(middle) { newest = found } else { absent = middle }
+        }
+        return newest
     }
 
     /// Never called: sets of TUF 1.0 are not published to Notary servers. ``NotaryPublisher`` publishes there.

@@ -9,7 +9,7 @@ public final class NotaryFront: Sendable {
         public let method: String
         /// The path, without the query.
         public let path: String
-        /// The code of the answer; 0 when a handler of the test has answered.
+        /// The code of the answer, also of a lost one; 0 when a handler of the test has answered.
         public let status: Int
 
         /// `GET /v2/app/_trust/tuf/root.json 200`.
@@ -28,6 +28,8 @@ public final class NotaryFront: Sendable {
         case version(Int)
         /// The file of the same name in another collection.
         case collection(String)
+        /// Nothing: the server does what it is asked, and the connection ends without its answer.
+        case lost
         /// Whatever a handler does, for example one of ``Faults``.
         case handler(RawServer.Handler)
     }
@@ -157,6 +159,10 @@ private final class Behaviour: Sendable {
             note(request, 0)
             handler(request, connection)
             return
+        } else if case .lost = fault {
+            note(request, Int(forward(request).status.prefix(3)) ?? 0)
+            connection.finish()
+            return
         } else {
             answer = self.answer(request, fault)
         }
@@ -189,7 +195,7 @@ private final class Behaviour: Sendable {
         case .collection(let name):
             guard let end = request.target.firstRange(of: marker) else { return forward(request) }
             return forward(request, "/v2/\(name)\(request.target[end.lowerBound...])")
-        case .handler, nil: return forward(request)
+        case .lost, .handler, nil: return forward(request)
         }
     }
 

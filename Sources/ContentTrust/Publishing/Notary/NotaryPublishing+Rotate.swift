@@ -94,6 +94,7 @@ extension NotaryPublishing {
     ) async throws(Refusal) -> [TUFKey] {
         switch role {
         case .timestamp:
+            guard rotation.newKeys[role] == nil else { throw heldByServer(role) }
             return [try await newServerKey(for: role)]
         case .snapshot:
             // Where it was, unless it is said.
@@ -105,6 +106,7 @@ extension NotaryPublishing {
                 )
             )
             guard rotation.serverManaged.map({ !$0 }) ?? (isHere || rotation.newKeys[role] != nil) else {
+                guard rotation.newKeys[role] == nil else { throw heldByServer(role) }
                 return [try await newServerKey(for: role)]
             }
             return [try Publisher.notary(try await key(for: role, rotation, publisher))]
@@ -129,6 +131,15 @@ extension NotaryPublishing {
             for: role,
             repository: role == .root ? nil : repository,
             algorithm: rotation.algorithm ?? .ecdsaP256
+        )
+    }
+
+    private func heldByServer(_ role: RoleName) -> Refusal {
+        Refusal(
+            .usage,
+            checked: "the new \(role) key of \(subject)",
+            found: "one of yours, for a role that the server signs",
+            expected: "no --key: \(store.name) makes it"
         )
     }
 

@@ -98,9 +98,17 @@ extension NotaryPublishing {
         do throws(TUFError) { try edit.edit(role.name, of: state) { _ in } } catch { throw refused(error, role.name) }
     }
 
-    /// Takes a signer out, and its keys out of the releases. Needs the targets key.
-    func remove(_ signer: RoleName) async throws(Refusal) -> PublishReport {
+    /// Takes a signer out, its keys out of the releases and, where a key of these is at hand, its tags. Needs the targets key.
+    func remove(_ signer: RoleName, keepingTags keepsTags: Bool) async throws(Refusal) -> PublishReport {
         let name = try NotarySigner.role(named: signer.string)
+        guard !keepsTags else {
+            throw Refusal(
+                .usage,
+                checked: "the tags of \(name)",
+                found: "on a Notary server the targets do not take over what signers have signed",
+                next: "sign them as another signer: trustctl sign image"
+            )
+        }
         return try await publish { (state) async throws(Refusal) in
             guard let present = state.delegations[name] else {
                 throw Refusal(
@@ -111,19 +119,62 @@ extension NotaryPublishing {
                 )
             }
             var change = Change()
+            change.edit.removed = [name]
             do throws(TUFError) {
-                let releases = try state.delegations[Dialect.releases].map { (role) throws(TUFError) in
-                    try Self.releases(role, without: present, state)
+                try change.edit.edit(.targets, of: state) { $0.remove(name) }
+                guard let former = state.delegations[Dialect.releases] else { return change }
+                let releases = try Self.releases(former, without: present, state)
+                guard !releases.keys.keyIDs.isEmpty else {
+                    // Nobody could sign them, and nobody verify what is there. The snapshot goes on listing it: who hides
+                    // the releases of others is not to be mistaken for who has none.
+                    try change.edit.edit(.targets, of: state) { $0.remove(Dialect.releases) }
+                    return change
                 }
-                try change.edit.edit(.targets, of: state) { targets in
-                    targets.remove(name)
-                    if let releases { targets.put(releases, keys: []) }
-                }
+                try change.edit.edit(.targets, of: state) { $0.put(releases, keys: []) }
             } catch {
                 throw refused(error, .targets)
             }
-            change.edit.removed = [name]
+            try await signReleases(without: present, state, &change.edit)
             return change
+        }
+    }
+
+    /// Signs the releases anew without the tags of a signer who leaves, where a key is at hand that may. What that signer
+    /// was the only one to sign must not get another signature by it.
+    private func signReleases(
+        without signer: DelegatedRole,
+        _ state: NotaryState,
+        _ edit: inout NotaryEdit
+    ) async throws(Refusal) {
+        guard let targets = edit.roles[.targets], let file = state.file(of: Dialect.releases),
+            let releases = targets.roles.first(where: { $0.name == Dialect.releases })
+        else { return }
+        let others = targets.roles.filter { $0.name != Dialect.releases }.compactMap { state.file(of: $0.name) }
+        let own = state.file(of: signer.name)
+        // Whether somebody who stays has signed the file as it is.
+        let staysValid = file.signers.intersection(releases.keys.keyIDs).count >= releases.keys.threshold
+        let (before, after): ([TargetPath: TargetRecord], [TargetPath: TargetRecord])
+        do throws(TUFError) {
+            before = try NotaryEdit.Role(file.payload).records
+            var kept: [TargetPath: TargetRecord] = [:]
+            for (path, record) in before {
+                func lists(_ file: Verified<Targets>) throws(TUFError) -> Bool {
+                    try file.payload.record(for: path)?.digest(.sha256) == record.digest(.sha256)
+                }
+                var isKept = false
+                for other in others where try lists(other) { isKept = true }
+                if !isKept, staysValid { isKept = try !(own.map(lists) ?? false) }
+                if isKept { kept[path] = record }
+            }
+            after = kept
+        } catch {
+            throw refused(error, Dialect.releases)
+        }
+        guard after != before || !staysValid,
+            try await canSign(RoleAuthority(unsafeProposing: releases, keys: targets.keys))
+        else { return }
+        do throws(TUFError) { try edit.edit(Dialect.releases, of: state) { $0.records = after } } catch {
+            throw refused(error, Dialect.releases)
         }
     }
 

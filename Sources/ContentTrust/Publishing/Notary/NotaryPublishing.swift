@@ -7,12 +7,13 @@ import TrustCrypto
 /// Publishing to one collection on a Notary server: read, change, sign, send, and again when another publisher was faster.
 struct NotaryPublishing: Sendable {
     let reader: NotaryReader
-    let client: NotaryClient
+    let server: NotaryTrustStore
     let signers: any SignerSource
     let lifetimes: LifetimeChoices
 
     private static var maximumRounds: Int { 8 }
 
+    var client: NotaryClient { server.client }
     var session: TrustSession { reader.session }
     var subject: Subject { reader.subject }
     var store: any TrustStore { reader.store }

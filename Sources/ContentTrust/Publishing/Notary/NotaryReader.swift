@@ -14,8 +14,13 @@ struct NotaryReader: Sendable {
 
     /// What is there, verified from the pin and not older than what this machine has seen.
     func state() async throws(Refusal) -> NotaryState {
+        var readable = store
+        if var server = store as? NotaryTrustStore {
+            server.findsKept = true
+            readable = server
+        }
         let updater = session.updater(pin, repository: repository)
-        let state = try await session.reading(store, of: subject, pin: pin) {
+        let state = try await session.reading(readable, of: subject, pin: pin) {
             (data) throws(UpdateError<TrustStoreError>) -> NotaryState in
             let source = TrustDataSource(data: data)
             do throws(UpdateError<TrustStoreError>) {

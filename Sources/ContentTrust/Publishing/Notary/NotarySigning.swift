@@ -90,17 +90,11 @@ struct NotarySigning: Sendable {
 
     /// Servers keep the files of a role that was delegated to before, and refuse its versions a second time.
     private func firstFreeVersion(of role: RoleName) async throws(Refusal) -> Int64 {
-        let limits = TUFLimits()
-        var version: Int64 = 1
         do throws(NotaryError) {
-            while try await publishing.client.bytes(
-                of: MetadataFile(role: role, version: version),
-                maximumLength: limits.targetsLength
-            ) != nil { version += 1 }
+            return (try await publishing.server.newestKept(role)?.version ?? 0) + 1
         } catch {
             throw Refusal.notary(error, checked: "earlier versions of \(role)")
         }
-        return version
     }
 
     private func authority(of role: RoleName, root: Root, _ edit: NotaryEdit) -> RoleAuthority? {
@@ -135,7 +129,9 @@ struct NotarySigning: Sendable {
     // MARK: Signing
 
     private func expiry(of role: RoleName) -> Instant {
-        publishing.now.advanced(bySeconds: publishing.lifetimes.seconds(of: role, present: nil))
+        // Delegated roles live as long as targets.
+        let like = RoleName.topLevel.contains(role) ? role : .targets
+        return publishing.now.advanced(bySeconds: publishing.lifetimes.seconds(of: like, present: nil))
     }
 
     private func signingKeys(_ authority: RoleAuthority) async throws(Refusal) -> [SigningKey] {

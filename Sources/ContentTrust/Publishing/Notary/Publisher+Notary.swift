@@ -12,7 +12,7 @@ extension Publisher {
         let reader = try await notaryReader(subject, at: location)
         if let store = reader.store as? NotaryFilesTrustStore { throw store.readOnly }
         guard let store = reader.store as? NotaryTrustStore else { return nil }
-        return NotaryPublishing(reader: reader, client: store.client, signers: signers, lifetimes: lifetimes)
+        return NotaryPublishing(reader: reader, server: store, signers: signers, lifetimes: lifetimes)
     }
 
     /// Reads a subject's collection.

@@ -44,10 +44,9 @@ extension Publisher {
         for (role, own) in keys {
             roles[role] = RoleKeys(keyIDs: own.map(\.computedID), threshold: role == .root ? threshold : 1)
         }
-        // Under the ids that Notary gives them.
-        let madeKeys = keys.values.joined().filter { !made.isDisjoint(with: $0.pinnableIDs) }.map(\.computedID)
         let files = try await firstFiles(keys, roles, subject: subject, now: now)
-        let rootIDs = Set((keys[.root] ?? []).map(\.computedID))
+        // The keys without their certificates, which another run makes anew.
+        let rootIDs = Set((keys[.root] ?? []).map(\.notaryCanonicalID))
         let pin = Pin(
             scope: .repository(repository),
             dialect: .notary,
@@ -70,14 +69,15 @@ extension Publisher {
         )
         let publishing = NotaryPublishing(
             reader: reader,
-            client: store.client,
+            server: store,
             signers: signers,
             lifetimes: lifetimes
         )
         return InitializeReport(
             repository: repository,
             keys: keys,
-            madeKeys: Set(madeKeys),
+            // By the ids that the root gives them.
+            madeKeys: Set(keys.values.joined().filter { !$0.pinnableIDs.isDisjoint(with: made) }.map(\.computedID)),
             pin: pin,
             carriedTags: nil,
             published: try await publishing.report(

@@ -67,7 +67,9 @@ extension Publisher {
         of subject: Subject,
         at location: StoreLocation? = nil
     ) async throws(Refusal) -> PublishReport {
-        if let notary = try await notary(subject, at: location) { return try await notary.remove(name) }
+        if let notary = try await notary(subject, at: location) {
+            return try await notary.remove(name, keepingTags: keepsTags)
+        }
         return try await change(.remove(name, keepsTags: keepsTags), of: subject, at: location)
     }
 
