@@ -239,7 +239,8 @@ extension Refusal {
         subject: Subject? = nil
     ) -> Refusal {
         let scope = ShellWord.quoted(pin?.scope.description ?? "REPO")
-        let refresh = "trustctl refresh \(subject?.argument ?? "REPO")"
+        let repository = subject?.argument ?? "REPO"
+        let refresh = "trustctl refresh \(repository)"
         func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
             Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: error)
         }
@@ -265,7 +266,7 @@ extension Refusal {
                 expected: "at least \(required)",
                 next: "tell the publisher: somebody else wrote it, or too few of the keys signed"
                     + (pin?.dialect == .notary && !RoleName.topLevel.contains(role)
-                        ? "; if its keys were changed: trustctl notary witness \(subject?.argument ?? "REPO") \(role)"
+                        ? "; if its keys were changed: trustctl notary witness \(repository) \(role)"
                         : "")
             )
         case .notPinned(let required, let valid):
@@ -299,8 +300,8 @@ extension Refusal {
             return refusal(
                 .certificateExpired,
                 "the certificates of the root keys are not valid now; the signatures hold (\(at))",
-                next: "the publisher makes new certificates for the same keys: trustctl key rotate --role root --key ID "
-                    + (subject?.argument ?? "REPO")
+                next: "the publisher makes new certificates for the same keys: "
+                    + "trustctl key rotate \(repository) --role root --key ID"
             )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")

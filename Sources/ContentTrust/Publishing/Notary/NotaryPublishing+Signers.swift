@@ -106,7 +106,7 @@ extension NotaryPublishing {
                 .usage,
                 checked: "the tags of \(name)",
                 found: "on a Notary server the targets do not take over what signers have signed",
-                next: "sign them as another signer: trustctl sign image"
+                next: "let another signer sign them first"
             )
         }
         return try await publish { (state) async throws(Refusal) in

@@ -1,0 +1,163 @@
+import CanonicalJSON
+import ContentTrust
+import Testing
+import TrustTestSupport
+
+/// A collection that notary and docker made, carried over to trust data in the registry, and the people who had pinned it.
+@Suite(.timeLimit(.minutes(4))) struct NotaryCarryOverTests {
+    /// A collection with two tags and a signer, with docker's and notary's own keys; `gone` has no image.
+    private static func begin(_ world: NotaryWorld) async throws -> (image: TestImages.Entry, keys: [String]) {
+        let image = try await world.push("1.0", "2.0", text: "carried")
+        let notary = try world.notary("docker/trust")
+        let manifest = try world.directory.write(try world.images.blob(image.digest), to: "signed")
+        let gone = try world.directory.write(Array("gone".utf8), to: "gone")
+        try await notary.succeed("init", world.repository, "-p")
+        for tag in ["1.0", "2.0"] { try await notary.succeed("add", world.repository, tag, manifest) }
+        try await notary.succeed("add", world.repository, "gone", gone, "-p")
+        let docker = try world.docker()
+        try await docker.succeed("key", "generate", "alice", "--dir", world.directory.path)
+        try await docker.succeed("signer", "add", "--key", world.directory.file("alice.pub"), "alice", world.repository)
+        return (image, ["--key-store", "docker:\(notary.trustDirectory)"])
+    }
+
+    private static func pinCollection(_ world: NotaryWorld) async throws {
+        try await world.succeed(world.consumer, ["list", world.repository, "--trust-on-first-use"])
+        try await world.succeed(world.publisher, ["list", world.repository, "--trust-on-first-use"])
+    }
+
+    private static func fates(_ plan: JSONValue) -> [String: String] {
+        let tags = plan["tags"]?.array ?? []
+        return Dictionary(tags.map { ($0["tag"]?.string ?? "", $0["fate"]?.string ?? "") }) { first, _ in first }
+    }
+
+    @Test func whoHadPinnedTheCollectionFollowsWhenItsServerIsGone() async throws {
+        try await NotaryWorld.with { world in
+            let (image, keys) = try await Self.begin(world)
+            try await Self.pinCollection(world)
+            let command =
+                ["notary", "import", world.repository, "--from", "notary+\(world.server)", "--ca-cert"]
+                + [world.services.certificates.certificate]
+
+            let plan = try await world.publisher.runAll(command + ["--dry-run", "--json"])
+            try expect(plan, 0)
+            try Schema.check(try plan.object, "notary")
+            #expect(Self.fates(try plan.object) == ["1.0": "carried", "2.0": "carried", "gone": "left"])
+            #expect(try plan.object["changed"]?.boolean == false)
+            try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .unsignedRepository)
+
+            // The root key is docker's, where it is. Without it nothing happens.
+            try await expectRefusal(world.publisher, command, .keyUnavailable, schema: "notary")
+            let made = try await world.publisher.runAll(command + keys + ["--unsafe-unencrypted", "--json"])
+            try expect(made, 0)
+            try Schema.check(try made.object, "notary")
+            #expect(try made.object["signers"]?.array?.first?["isCarried"]?.boolean == true)
+            let again = try await world.publisher.runAll(command + keys + ["--json"])
+            try expect(again, 0)
+            #expect(Self.fates(try again.object) == ["1.0": "present", "2.0": "present", "gone": "left"])
+
+            await world.services.stop()
+            try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .noPin)
+            let followed = try await world.consumer.run("notary", "follow", world.repository, "--json")
+            try expect(followed, 0)
+            try Schema.check(try followed.object, "pin")
+            for tag in ["1.0", "2.0"] {
+                let verified = try await world.consumer.run("verify", world.reference(tag))
+                try expect(verified, 0)
+                #expect(verified.text == "\(world.repository)@\(image.digest)\n")
+            }
+            try await expectRefusal(world.consumer, ["verify", world.reference("gone")], .unsignedTag)
+            let signers = try await world.publisher.run("signer", "list", world.repository, "--json")
+            #expect(try signers.object["signers"]?.array?.map { $0["name"]?.string } == ["alice"])
+        }
+    }
+
+    /// The server was shut down before anybody had moved: its archive, and docker's own cache.
+    @Test(arguments: ["archive", "cache"])
+    func fromWhatIsLeft(of kind: String) async throws {
+        try await NotaryWorld.with { world in
+            let (_, keys) = try await Self.begin(world)
+            try await Self.pinCollection(world)
+            let source: String
+            if kind == "archive" {
+                source = "notary:\(world.directory.file("app.tar"))"
+                try await world.publish("notary", "mirror", world.repository, "--to", world.directory.file("app.tar"))
+            } else {
+                let notary = try world.notary("docker/trust")
+                try await notary.succeed("list", world.repository)
+                source = "notary:\(notary.trustDirectory)"
+            }
+            await world.services.stop()
+            let made = try await world.publisher.runAll(
+                ["notary", "import", world.repository, "--from", source, "--unsafe-unencrypted"] + keys
+            )
+            try expect(made, 0)
+            try expect(try await world.consumer.run("notary", "follow", world.repository), 0)
+            try expect(try await world.consumer.run("verify", world.reference("1.0")), 0)
+        }
+    }
+
+    /// A repository that is published to both for a while.
+    @Test func oneSignatureInTwoPlaces() async throws {
+        try await NotaryWorld.with { world in
+            let image = try await world.push("1.0", "2.0")
+            let both =
+                ["--store", "registry", "--store", "notary+\(world.server)"]
+                + ["--ca-cert", world.services.certificates.certificate]
+            for store in [[], world.location] {
+                let made = try await world.publisher.runAll(
+                    ["init", world.repository, "--unsafe-unencrypted", "--json"] + store
+                )
+                try expect(made, 0)
+                try await world.pin(try made.object)
+            }
+            let signed = try await world.publisher.runAll(["sign", "image", world.reference("1.0")] + both)
+            try expect(signed, 0)
+            try await world.verify("1.0")
+            try expect(try await world.consumer.run("verify", world.reference("1.0")), 0)
+
+            // One place fails, and the other one is done all the same; repeated, only the rest is done.
+            await world.services.stop()
+            let half = try await world.publisher.runAll(["sign", "image", world.reference("2.0"), "--json"] + both)
+            try expect(half, Reason.unreachable.exitCode)
+            for line in try half.objects { try Schema.check(line, "publish") }
+            #expect(try half.objects.map { $0["reason"]?.string } == ["trusted", "unreachable"])
+            #expect(try await world.consumer.run("verify", world.reference("2.0")).text.contains(image.digest))
+        }
+    }
+
+    @Test func trustDataIsWrittenToANotaryServer() async throws {
+        try await NotaryWorld.with { world in
+            let image = try await world.push("1.0")
+            try expect(try await world.publisher.run("init", world.repository, "--unsafe-unencrypted"), 0)
+            try expect(try await world.publisher.run("sign", "image", world.reference("1.0")), 0)
+            let command =
+                ["notary", "export", world.repository, "--to", "notary+\(world.server)", "--unsafe-unencrypted"]
+                + ["--ca-cert", world.services.certificates.certificate, "--json"]
+            let written = try await world.publisher.runAll(command)
+            try expect(written, 0)
+            try Schema.check(try written.object, "publish")
+            #expect(try await world.tags(world.notary()) == ["1.0": image.hex])
+            #expect(try await world.tags(world.docker()) == ["1.0": image.hex])
+            try expect(try await world.publisher.run("revoke", world.reference("1.0")), 0)
+            try expect(try await world.publisher.runAll(command), 0)
+            #expect(try await world.tags(world.notary("left")) == ["1.0": image.hex])
+            try expect(try await world.publisher.runAll(command + ["--prune"]), 0)
+            #expect(try await world.tags(world.notary("pruned")).isEmpty)
+        }
+    }
+
+    @Test func deletedCollectionsAreMissed() async throws {
+        try await NotaryWorld.with { world in
+            try await world.signed("1.0")
+            try await world.verify("1.0")
+            try await expectRefusal(
+                world.publisher,
+                ["notary", "delete", world.repository] + world.location,
+                .usage,
+                schema: "notary"
+            )
+            try await world.publish("notary", "delete", world.repository, "--yes")
+            try await world.refuse("1.0", .trustDataMissing)
+        }
+    }
+}
