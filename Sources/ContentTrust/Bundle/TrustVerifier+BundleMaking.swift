@@ -113,7 +113,7 @@ extension TrustVerifier {
     }
 
     /// The files that a verifier needs who has seen nothing, and the roots before them, for those who pinned an earlier one.
-    private static func files(
+    static func files(
         of stored: any TrustData,
         _ whose: VerifiedName,
         tag: String?,
