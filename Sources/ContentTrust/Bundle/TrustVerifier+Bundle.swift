@@ -69,7 +69,10 @@ extension TrustVerifier {
             checked: "pins for \(repository)",
             found: "none",
             expected: "a pin, or what the publisher told in some other way",
-            next: "with the id of the root key: trustctl bundle verify \(ShellWord.quoted(question.name)) --root-key ID"
+            next:
+                "with the id of the root key: trustctl bundle verify \(ShellWord.quoted(question.name)) --root-key ID; "
+                + "or for good: trustctl pin add \(ShellWord.quoted(repository)) --root-key ID"
+                + (bundle.dialect == .notary ? " --notary" : "")
         )
     }
 

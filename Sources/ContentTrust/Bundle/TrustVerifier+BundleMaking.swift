@@ -9,6 +9,8 @@ public struct BundleRequest: Sendable {
     public let subject: Subject
     /// The tag; nil for the whole repository.
     public let tag: String?
+    /// The name of the file to be, for messages and as the evidence's store.
+    public var name = "to be written"
     /// The digest that the tag must be signed as, if the caller demands one.
     public var digest: Digest?
     /// Where the trust data lies, if not beside the images.
@@ -90,7 +92,7 @@ extension TrustVerifier {
         _ whose: VerifiedName,
         _ request: BundleRequest
     ) async throws(Refusal) -> MadeBundle {
-        var data = try await data(of: bundle, named: "to be written", whose, at: bundle.created)
+        var data = try await data(of: bundle, named: request.name, whose, at: bundle.created)
         guard let tag = request.tag else {
             _ = try await data.signedTags()
             return MadeBundle(bundle: bundle, image: nil, pin: whose.pin)

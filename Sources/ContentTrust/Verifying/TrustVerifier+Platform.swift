@@ -34,6 +34,9 @@ extension TrustVerifier {
                 next: "run the same command without --offline"
             )
         }
+        if let bundled, bundled.contents[image.document.digest] == nil {
+            throw Self.notBundled(image.document.digest, checked: checked)
+        }
         var source = try documents(query, bundled, checked: checked)
         if let recorder { source = .recorded(source, recorder) }
         do {
@@ -45,11 +48,22 @@ extension TrustVerifier {
             return found
         } catch let refusal as Refusal {
             throw refusal
+        } catch OCIError.blobMissing(let digest) where bundled != nil {
+            throw Self.notBundled(digest, checked: checked)
         } catch let error as OCIError {
             throw Refusal.image(error, checked: checked)
         } catch {
             throw Refusal(.internalDefect, checked: checked, found: "\(error)", cause: error)
         }
+    }
+
+    private static func notBundled(_ digest: Digest, checked: String) -> Refusal {
+        Refusal(
+            .platformMissing,
+            checked: checked,
+            found: "\(digest) is not in the bundle",
+            next: "verify it without --platform, or have it made with --platform"
+        )
     }
 
     /// The first manifest for a platform, in the order of the index, and of an index inside it where that stands.

@@ -92,6 +92,7 @@ struct BundleCreate: TrustCommand {
             )
         }
         var request = BundleRequest(subject: reference.subject, tag: reference.tag?.string)
+        request.name = out
         request.digest = reference.digest
         request.location = try store.location(environment)
         request.withManifest = withManifest

@@ -24,7 +24,8 @@ import TrustTestSupport
         }
     }
 
-    private static func make(_ world: World, _ tag: String? = "1.0", documents: Bool = false) async throws -> TrustBundle
+    private static func make(_ world: World, _ tag: String? = "1.0", documents: Bool = false) async throws
+        -> TrustBundle
     {
         var request = BundleRequest(subject: world.subject, tag: tag)
         request.location = world.location
