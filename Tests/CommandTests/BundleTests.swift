@@ -73,4 +73,29 @@ import TrustTestSupport
             try expect(try await world.consumer.runAll(["bundle", "verify", file]), 0)
         }
     }
+
+    @Test func aPlatformIsFoundOffLine() async throws {
+        try await World.with { world in
+            try await world.images.makeMultiArchitectureImage("1.0")
+            try await Skopeo(world.registry).push(world.images, "1.0", to: "team/app:1.0")
+            try await world.pin(try await world.initialize())
+            try await world.sign("1.0")
+            let (bare, full) = (world.directory.file("bare"), world.directory.file("full"))
+            let create = ["bundle", "create", world.reference("1.0"), "--out"]
+            try expect(try await world.publisher.runAll(create + [bare]), 0)
+            try expect(try await world.publisher.runAll(create + [full, "--platform", "linux/arm64"]), 0)
+            await world.registry.stop()
+            let platform = ["--platform", "linux/arm64"]
+            let answer = try await world.consumer.runAll(["bundle", "verify", full, "--json"] + platform)
+            try expect(answer, 0)
+            #expect(try answer.object["digest"] == .string(world.images.entry("1.0-arm64").digest))
+            #expect(try answer.object["index"] == .string(world.images.entry("1.0").digest))
+            try await expectRefusal(
+                world.consumer,
+                ["bundle", "verify", bare] + platform,
+                .platformMissing,
+                schema: "bundle"
+            )
+        }
+    }
 }
