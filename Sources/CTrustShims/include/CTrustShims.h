@@ -5,6 +5,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
 // What Swift cannot see of OpenSSL: macros that are computed, and those that look like functions.
@@ -27,6 +29,14 @@ static inline int trustctl_sk_X509_push(STACK_OF(X509) *list, X509 *certificate)
 }
 static inline int trustctl_sk_X509_num(const STACK_OF(X509) *list) { return sk_X509_num(list); }
 static inline X509 *trustctl_sk_X509_value(const STACK_OF(X509) *list, int index) { return sk_X509_value(list, index); }
+
+/// The digest (NID) that the only signer of a signed message used; NID_undef when it has none or several.
+static inline int trustctl_PKCS7_signer_digest(PKCS7 *message) {
+    STACK_OF(PKCS7_SIGNER_INFO) *signers = PKCS7_get_signer_info(message);
+    if (signers == NULL || sk_PKCS7_SIGNER_INFO_num(signers) != 1) return NID_undef;
+    const PKCS7_SIGNER_INFO *signer = sk_PKCS7_SIGNER_INFO_value(signers, 0);
+    return signer->digest_alg == NULL ? NID_undef : OBJ_obj2nid(signer->digest_alg->algorithm);
+}
 
 // The terminal while a passphrase is typed. Signal handlers have to be C: they may touch nothing that could be locked.
 

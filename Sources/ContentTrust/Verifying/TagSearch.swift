@@ -9,6 +9,8 @@ struct TagSearch: Sendable {
         case store(LocatedTrustData, any TrustData)
         /// What this machine has seen.
         case seen(Subject)
+        /// A bundle, and what was read of it.
+        case bundle(BundleSource, Updater<MemoryTrustCache>, Subject)
     }
 
     let session: TrustSession
@@ -20,12 +22,9 @@ struct TagSearch: Sendable {
     var subject: Subject {
         switch source {
         case .store(let located, _): located.subject
-        case .seen(let subject): subject
+        case .seen(let subject), .bundle(_, _, let subject): subject
         }
     }
-
-    /// How many files are asked for at once.
-    private static var width: Int { 8 }
 
     /// Looks for a target.
     ///
@@ -44,6 +43,14 @@ struct TagSearch: Sendable {
             } catch {
                 throw Self.refusal(error, subject: subject, pin: pin)
             }
+        case .bundle(let bundle, let updater, let subject):
+            do {
+                var roles = roles
+                let found = try await updater.find(path, in: &roles, from: bundle)
+                return (roles, found)
+            } catch {
+                throw bundle.refusal(error, subject: subject, pin: pin)
+            }
         case .store(let located, let first):
             return try await reading(located, first, roles) { (data, roles) throws(UpdateError<TrustStoreError>) in
                 var roles = roles
@@ -55,35 +62,24 @@ struct TagSearch: Sendable {
 
     /// Loads every role of the set.
     func all(_ roles: DelegatedRoles) async throws(Refusal) -> DelegatedRoles {
+        let updater = session.updater(pin, repository: repository)
         switch source {
         case .seen(let subject):
             do {
-                return try await load(roles, from: NoSource?.none)
+                return try await updater.all(roles, from: NoSource?.none)
             } catch {
                 throw Self.refusal(error, subject: subject, pin: pin)
             }
+        case .bundle(let bundle, let updater, let subject):
+            do {
+                return try await updater.all(roles, from: bundle)
+            } catch {
+                throw bundle.refusal(error, subject: subject, pin: pin)
+            }
         case .store(let located, let first):
             return try await reading(located, first, roles) { (data, roles) throws(UpdateError<TrustStoreError>) in
-                try await load(roles, from: TrustDataSource(data: data))
+                try await updater.all(roles, from: TrustDataSource(data: data))
             }
-        }
-    }
-
-    private func load<Metadata: MetadataSource>(
-        _ roles: DelegatedRoles,
-        from source: Metadata?
-    ) async throws(UpdateError<Metadata.Failure>) -> DelegatedRoles {
-        let updater = session.updater(pin, repository: repository)
-        var roles = roles
-        while true {
-            let missing: [ListedTargets]
-            do { missing = try roles.missing() } catch { throw .metadata(error) }
-            guard !missing.isEmpty else { return roles }
-            let files = try await Concurrently.map(missing, width: Self.width) {
-                (listed) throws(UpdateError<Metadata.Failure>) in
-                try await updater.file(listed, from: source)
-            }
-            for file in files { roles.insert(file) }
         }
     }
 
@@ -122,5 +118,25 @@ struct TagSearch: Sendable {
             )
         }
         return Refusal.update(error, subject: subject, store: "this machine's cache", pin: pin)
+    }
+}
+
+extension Updater {
+    /// Loads every role of a set, some files at once.
+    func all<Source: MetadataSource>(
+        _ roles: DelegatedRoles,
+        from source: Source?
+    ) async throws(UpdateError<Source.Failure>) -> DelegatedRoles {
+        var roles = roles
+        while true {
+            let missing: [ListedTargets]
+            do { missing = try roles.missing() } catch { throw .metadata(error) }
+            guard !missing.isEmpty else { return roles }
+            let files = try await Concurrently.map(missing, width: 8) {
+                (listed) throws(UpdateError<Source.Failure>) in
+                try await file(listed, from: source)
+            }
+            for file in files { roles.insert(file) }
+        }
     }
 }

@@ -28,7 +28,12 @@ extension TrustVerifier {
         do { return .trusted(try await image(query, data)) } catch { return .refused(error) }
     }
 
-    private func image(_ query: Query, _ data: VerifiedTrustData) async throws(Refusal) -> TrustedImage {
+    /// As ``verify(_:with:)``, keeping the documents that were read.
+    func image(
+        _ query: Query,
+        _ data: VerifiedTrustData,
+        recorder: DocumentRecorder? = nil
+    ) async throws(Refusal) -> TrustedImage {
         let reference = query.subject.reference(tag: query.tag)
         guard let (signed, evidence) = try await data.find(query.tag) else {
             throw Refusal(
@@ -47,8 +52,14 @@ extension TrustVerifier {
                 next: "trustctl verify \(query.subject.argument(tag: query.tag))"
             )
         }
-        let compared = try await compare(query, signed, reference: reference)
-        let platform = try await platform(query, compared, reference: reference)
+        let compared = try await compare(query, signed, bundled: data.bundled, reference: reference)
+        let platform = try await platform(
+            query,
+            compared,
+            bundled: data.bundled,
+            recorder: recorder,
+            reference: reference
+        )
         return TrustedImage(
             repository: query.subject.description,
             tag: query.tag,
@@ -66,8 +77,12 @@ extension TrustVerifier {
     /// Compares the image with what is signed.
     ///
     /// - Returns: The signed document, with its media type.
-    private func compare(_ query: Query, _ signed: SignedTag, reference: String) async throws(Refusal) -> ComparedImage
-    {
+    private func compare(
+        _ query: Query,
+        _ signed: SignedTag,
+        bundled: BundledDocuments?,
+        reference: String
+    ) async throws(Refusal) -> ComparedImage {
         let uncompared = Descriptor(
             mediaType: signed.mediaType ?? .octetStream,
             digest: signed.digest,
@@ -75,7 +90,11 @@ extension TrustVerifier {
         )
         switch query.image {
         case .notCompared:
-            return ComparedImage(document: uncompared)
+            guard let document = bundled?.contents[signed.digest]?.descriptor else {
+                return ComparedImage(document: uncompared)
+            }
+            try check(document, signed, subject: query.subject, checked: "the document of \(reference) in the bundle")
+            return ComparedImage(document: document)
         case .atHand(let location):
             return try compare(location, signed, subject: query.subject)
         case .asServed:

@@ -8,10 +8,25 @@ extension TrustVerifier {
     private static var maximumIndexes: Int { 32 }
 
     /// The manifest of the platform that was asked for, inside the signed document.
-    func platform(_ query: Query, _ image: ComparedImage, reference: String) async throws(Refusal) -> Descriptor? {
-        guard let platform = query.platform else { return nil }
-        let checked = "the platform \(platform) of \(reference)"
-        guard !options.offline || !query.readsRegistry else {
+    ///
+    /// - Parameters:
+    ///   - query: The question.
+    ///   - image: The signed document.
+    ///   - bundled: The documents of a bundle, where trust data comes from one.
+    ///   - recorder: Keeps all documents that are read, the signed one and the platform's among them.
+    ///   - reference: The tag, for messages.
+    /// - Returns: The manifest; nil when no platform was asked for.
+    /// - Throws: ``Refusal``.
+    func platform(
+        _ query: Query,
+        _ image: ComparedImage,
+        bundled: BundledDocuments? = nil,
+        recorder: DocumentRecorder? = nil,
+        reference: String
+    ) async throws(Refusal) -> Descriptor? {
+        guard query.platform != nil || recorder != nil else { return nil }
+        let checked = query.platform.map { "the platform \($0) of \(reference)" } ?? "the manifest of \(reference)"
+        guard !options.offline || bundled != nil || !query.readsRegistry else {
             throw Refusal(
                 .unreachable,
                 checked: checked,
@@ -19,18 +34,36 @@ extension TrustVerifier {
                 next: "run the same command without --offline"
             )
         }
-        let source = try documents(query, checked: checked)
+        if let bundled, bundled.contents[image.document.digest] == nil {
+            throw Self.notBundled(image.document.digest, checked: checked)
+        }
+        var source = try documents(query, bundled, checked: checked)
+        if let recorder { source = .recorded(source, recorder) }
         do {
+            if recorder != nil { _ = try await source.document(image.document) }
+            guard let platform = query.platform else { return nil }
             let found = try await manifest(for: platform, in: image.document, from: source, checked: checked)
+            if recorder != nil { _ = try await source.document(found) }
             try checkAtHand(found, image.report, checked: checked)
             return found
         } catch let refusal as Refusal {
             throw refusal
+        } catch OCIError.blobMissing(let digest) where bundled != nil {
+            throw Self.notBundled(digest, checked: checked)
         } catch let error as OCIError {
             throw Refusal.image(error, checked: checked)
         } catch {
             throw Refusal(.internalDefect, checked: checked, found: "\(error)", cause: error)
         }
+    }
+
+    private static func notBundled(_ digest: Digest, checked: String) -> Refusal {
+        Refusal(
+            .platformMissing,
+            checked: checked,
+            found: "\(digest) is not in the bundle",
+            next: "verify it without --platform, or have it made with --platform"
+        )
     }
 
     /// The first manifest for a platform, in the order of the index, and of an index inside it where that stands.
@@ -105,7 +138,11 @@ extension TrustVerifier {
         )
     }
 
-    private func documents(_ query: Query, checked: String) throws(Refusal) -> DocumentSource {
+    private func documents(
+        _ query: Query,
+        _ bundled: BundledDocuments?,
+        checked: String
+    ) throws(Refusal) -> DocumentSource {
         do {
             switch query.image {
             case .atHand(.layout(let path, _)): return .blobs(try ImageLayout(opening: path))
@@ -113,6 +150,7 @@ extension TrustVerifier {
             case .atHand(.directory), .atHand(.registry): throw Self.notAtHand(checked)
             case .asServed, .notCompared: break
             }
+            if let bundled { return .blobs(bundled) }
             switch query.subject {
             case .layout(let path): return .blobs(try ImageLayout(opening: path))
             case .registry(let repository): return .registry(try session.client(for: repository))
@@ -140,9 +178,10 @@ extension Query {
 }
 
 /// Where manifests and configurations are read.
-private enum DocumentSource {
+private indirect enum DocumentSource {
     case blobs(any BlobSource)
     case registry(RegistryClient)
+    case recorded(DocumentSource, DocumentRecorder)
 
     /// A document that matches a descriptor.
     func document(_ descriptor: Descriptor) async throws -> VerifiedContent {
@@ -151,6 +190,10 @@ private enum DocumentSource {
             guard let content = try source.content(of: descriptor, limit: DocumentLimits.maximumBytes) else {
                 throw OCIError.blobMissing(descriptor.digest)
             }
+            return content
+        case .recorded(let source, let recorder):
+            let content = try await source.document(descriptor)
+            recorder.keep(content)
             return content
         case .registry(let client):
             let content: VerifiedContent?

@@ -237,6 +237,8 @@ public struct VerifiedTrustData: Sendable {
     /// Why it is trusted.
     public let evidence: Evidence
     let search: TagSearch
+    /// The documents of the bundle that it comes from.
+    var bundled: BundledDocuments?
 
     init(repository: String, pin: Pin, set: TrustedSet, store: String, lastCheck: Instant, search: TagSearch) {
         self.repository = repository

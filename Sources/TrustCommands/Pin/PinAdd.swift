@@ -19,35 +19,7 @@ struct PinAdd: TrustCommand {
     @Argument(help: ArgumentHelp("Repository, or PREFIX/* for all below it.", valueName: "repo|prefix/*"))
     var scope: String
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("Ids of root keys: 64 hexadecimal digits each.", valueName: "id")
-    )
-    var rootKey: [String] = []
-
-    @Option(help: ArgumentHelp("How many of these keys must have signed; all when not given.", valueName: "n"))
-    var threshold: Int?
-
-    @Option(
-        help: ArgumentHelp("A root.json that was obtained in a trustworthy way.", valueName: "file"),
-        completion: .file(extensions: ["json"])
-    )
-    var root: String?
-
-    @Option(
-        help: ArgumentHelp("Certificate of a root key on a Notary server; in PEM.", valueName: "file"),
-        completion: .file(extensions: ["pem", "crt"])
-    )
-    var cert: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Certificate authorities that must have certified the root keys on a Notary server; in PEM.",
-            valueName: "file"
-        ),
-        completion: .file(extensions: ["pem", "crt"])
-    )
-    var ca: String?
+    @OptionGroup var pinned: AnchorOptions
 
     @Flag(help: "For trust data on Notary servers. --cert and --ca are always.")
     var notary = false
@@ -64,25 +36,27 @@ struct PinAdd: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     mutating func validate() throws {
-        guard [!rootKey.isEmpty, root != nil, cert != nil, ca != nil].count(where: { $0 }) == 1 else {
+        guard pinned.isGiven else {
             throw ValidationError("One of --root-key, --root, --cert and --ca must be given.")
         }
         guard !isNotary || !allowUnnamed else {
             throw ValidationError("--allow-unnamed is not for Notary servers: there the certificates carry the name.")
         }
-        guard threshold == nil || !rootKey.isEmpty else { throw ValidationError("--threshold belongs to --root-key.") }
     }
 
-    private var isNotary: Bool { notary || cert != nil || ca != nil }
+    private var isNotary: Bool { notary || pinned.isForNotary }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let home = try common.trustHome(context.environment)
         let scope = try PinScopeArgument.scope(parsing: scope)
         let signedName = try signedName(scope)
+        guard let anchor = try pinned.anchor() else {
+            throw Refusal(.internalDefect, checked: "pin add", found: "nothing to pin")
+        }
         let pin = Pin(
             scope: scope,
             dialect: isNotary ? .notary : .tuf1,
-            anchor: try anchor(),
+            anchor: anchor,
             signedName: signedName,
             allowsUnnamed: allowUnnamed
         )
@@ -115,89 +89,10 @@ struct PinAdd: TrustCommand {
         return try SignedName.name(parsing: signedAs)
     }
 
-    private func anchor() throws(Refusal) -> RootAnchor {
-        if let root {
-            return .root(try file(root, option: "--root", limit: TUFLimits().rootLength, expected: "a root.json"))
-        }
-        if let cert { return try certificateAnchor(cert) }
-        if let ca {
-            let pem = try file(ca, option: "--ca", limit: Certificate.maximumTextLength, expected: Self.certificates)
-            let all: [Certificate]
-            do throws(CertificateError) { all = try Certificate.all(inPEM: pem) } catch {
-                throw Self.notCertificates("--ca \(ca)", error)
-            }
-            guard all.contains(where: \.isCA) else {
-                throw Refusal(.usage, checked: "--ca \(ca)", found: "no certificate of an authority")
-            }
-            return .authorities(pem: pem)
-        }
-        return try keyAnchor()
-    }
-
-    private static let certificates = "PEM certificates"
-
-    private static func notCertificates(_ checked: String, _ error: any Error) -> Refusal {
-        Refusal(.usage, checked: checked, found: "no PEM that can be read", expected: certificates, cause: error)
-    }
-
-    /// The id that Notary gives the key with its certificate.
-    private func certificateAnchor(_ path: String) throws(Refusal) -> RootAnchor {
-        let checked = "--cert \(path)"
-        let pem = try file(path, option: "--cert", limit: Certificate.maximumTextLength, expected: Self.certificates)
-        let bundle: CertificateBundle
-        do throws(CertificateError) {
-            bundle = try CertificateBundle(pem: pem)
-        } catch {
-            throw Self.notCertificates(checked, error)
-        }
-        guard let key = TUFKey(notaryCertificate: bundle) else {
-            throw Refusal(
-                .usage,
-                checked: checked,
-                found: "a key of a kind that signs no root",
-                expected: "ECDSA or RSA"
-            )
-        }
-        return .keys([key.computedID], threshold: 1)
-    }
-
-    private func keyAnchor() throws(Refusal) -> RootAnchor {
-        var ids: Set<KeyID> = []
-        for text in rootKey { ids.insert(try KeyIDArgument.keyID(text, option: "--root-key")) }
-        let threshold = threshold ?? ids.count
-        guard (1...ids.count).contains(threshold) else {
-            throw Refusal(
-                .usage,
-                checked: "--threshold \(threshold)",
-                found: "\(ids.count) different keys",
-                expected: "a number from 1 to \(ids.count)"
-            )
-        }
-        return .keys(ids, threshold: threshold)
-    }
-
-    private func file(
-        _ path: String,
-        option: String,
-        limit: Int,
-        expected: String
-    ) throws(Refusal) -> [UInt8] {
-        let bytes: [UInt8]?
-        do throws(FileError) {
-            bytes = try DurableFile.read(path, limit: limit)
-        } catch {
-            throw Refusal.file(error, checked: "\(option) \(path)")
-        }
-        guard let bytes else {
-            throw Refusal(.usage, checked: "\(option) \(path)", found: "no such file", expected: expected)
-        }
-        return bytes
-    }
-
     /// Refuses a root file that no trust data in the scope could come from.
     private func checkRoot(of pin: Pin) throws(Refusal) {
         guard case .root(let bytes) = pin.anchor else { return }
-        let checked = "--root \(root ?? "")"
+        let checked = "--root \(pinned.root ?? "")"
         let binding: RepositoryBinding
         switch pin.scope {
         case .repository(let repository):

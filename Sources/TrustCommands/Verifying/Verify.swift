@@ -57,7 +57,16 @@ struct Verify: TrustCommand {
     }
 
     private func imageToCompare() throws(Refusal) -> Query.Image {
-        guard let image else { return .asServed }
+        try image.map { (text) throws(Refusal) in try ImageToCompare.parsing(text) } ?? .asServed
+    }
+}
+
+/// The value of `--image`.
+enum ImageToCompare {
+    /// The image at hand that it names.
+    ///
+    /// - Throws: ``Refusal`` with ``Reason/usage``.
+    static func parsing(_ image: String) throws(Refusal) -> Query.Image {
         let location: ImageLocation
         do throws(OCIError) {
             location = try ImageLocation(parsing: image)
