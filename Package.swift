@@ -66,7 +66,8 @@ var targets: [Target] = [
     module(
         "ContentTrust",
         [
-            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto",
+            "CanonicalJSON",
         ]
     ),
     // What tests share; no product.

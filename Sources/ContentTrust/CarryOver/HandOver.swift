@@ -28,10 +28,9 @@ struct HandOver: Sendable {
         self.roots = Array(roots.suffix(Self.maximumRoots))
     }
 
-    /// The statement in a root.
+    /// The statement in a root; nil when the root has none, or none that can be read.
     ///
     /// - Parameter root: The root, which meets its own threshold.
-    /// - Returns: Nil when the root has none, or none that can be read.
     init?(in root: Verified<Root>) {
         guard let object = root.field(Self.field)?.object, let gun = object["gun"]?.string,
             let texts = object["roots"]?.array, (1...Self.maximumRoots).contains(texts.count)

@@ -130,11 +130,15 @@ extension Publisher {
     /// As ``initialize(_:at:options:)``, with root keys that are there, for a collection that is handed over.
     ///
     /// - Parameters:
+    ///   - subject: The repository.
+    ///   - location: Where the trust data is to lie, if not beside the images.
     ///   - rootKeys: The root keys.
     ///   - threshold: How many of them must sign.
     ///   - targetsKeys: The targets keys, if they are at hand; else one is made.
     ///   - tags: The tags to begin with.
     ///   - handOver: The statement that the root carries.
+    /// - Returns: What was made.
+    /// - Throws: ``Refusal``.
     func begin(
         _ subject: Subject,
         at location: StoreLocation?,

@@ -240,7 +240,11 @@ public struct Publisher: Sendable {
 
     /// The pin that a publisher works under.
     ///
-    /// - Parameter dialect: The form of metadata that the publisher is about to write.
+    /// - Parameters:
+    ///   - located: What is there.
+    ///   - dialect: The form of metadata that the publisher is about to write.
+    /// - Returns: The pin.
+    /// - Throws: ``Refusal``; ``Reason/noPin`` with the line that adds it.
     func pin(of located: LocatedTrustData, dialect: Dialect = .tuf1) async throws(Refusal) -> Pin {
         guard located.store.dialect == dialect else {
             throw Refusal(

@@ -15,6 +15,7 @@ struct NotaryServerOption: ParsableArguments {
     /// The server.
     ///
     /// - Parameter environment: May name docker's.
+    /// - Returns: Where it is.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     func location(_ environment: Environment) throws(Refusal) -> StoreLocation {
         let location = try StoreOptions.location(parsing: store, option: "--store", environment)

@@ -37,6 +37,7 @@ struct StoreChoices: ParsableArguments {
     /// The places, in the order in which they were named.
     ///
     /// - Parameter environment: May name the Notary server.
+    /// - Returns: The places, at least one.
     /// - Throws: ``Refusal`` with ``Reason/usage``.
     func choices(_ environment: Environment) throws(Refusal) -> [Choice] {
         var choices: [Choice] = []

@@ -22,12 +22,13 @@ import TrustTestSupport
         let publisher: Publisher
         let consumer: TrustSession
         var notary: NotarySimulator
-        let subject = Subject.registry(try! RepositoryName(parsing: HandOverTests.gun))
+        let subject: Subject
         let location: StoreLocation
 
         init() async throws {
             let directory = try TemporaryDirectory()
             self.directory = directory
+            subject = .registry(try RepositoryName(parsing: HandOverTests.gun))
             let clock = clock
             func session(_ name: String) -> TrustSession {
                 TrustSession(home: TrustHome(path: directory.file(name)), clock: clock) {

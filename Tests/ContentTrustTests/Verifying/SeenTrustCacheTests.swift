@@ -23,7 +23,11 @@ import TrustTestSupport
         let old = repository.files()
         repository.publish()
         func client(_ anchor: RootAnchor) -> SimulatedClient<SeenTrustCache> {
-            let cache = SeenTrustCache(directory: directory.path, pin: Self.pin(anchor), binding: .repository(Self.name))
+            let cache = SeenTrustCache(
+                directory: directory.path,
+                pin: Self.pin(anchor),
+                binding: .repository(Self.name)
+            )
             var client = SimulatedClient(pinning: repository, cache: cache)
             client.anchor = anchor
             return client

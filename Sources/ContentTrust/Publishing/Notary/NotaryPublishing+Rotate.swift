@@ -10,6 +10,8 @@ extension NotaryPublishing {
     /// - Parameters:
     ///   - rotation: What is replaced.
     ///   - publisher: Makes the keys.
+    /// - Returns: What was replaced and published.
+    /// - Throws: ``Refusal``.
     func rotate(_ rotation: KeyRotation, _ publisher: Publisher) async throws(Refusal) -> RotationReport {
         // One set of new keys, however often another publisher is faster.
         var added: [RoleName: [TUFKey]] = [:]

@@ -48,6 +48,8 @@ extension NotaryPublishing {
     /// - Parameters:
     ///   - tags: The tags.
     ///   - signer: The one signer whose role, beside the releases, is signed; nil for all that are at hand.
+    /// - Returns: What was published.
+    /// - Throws: ``Refusal``; ``Reason/keyUnavailable`` when no signer's key that may sign a tag is at hand.
     func publish(_ tags: [TargetPath: TargetRecord?], as signer: RoleName?) async throws(Refusal) -> PublishReport {
         // Docker's publishers say length and digest, and nothing else.
         let tags = tags.mapValues { $0.map { TargetRecord(length: $0.length, hashes: $0.hashes) } }
