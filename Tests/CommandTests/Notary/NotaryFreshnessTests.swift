@@ -36,6 +36,28 @@ import TrustTestSupport
         }
     }
 
+    /// Once a snapshot has expired that the server cannot sign, it gives out no timestamp either.
+    @Test func aServerThatIsStuckIsMendedByRefresh() async throws {
+        try await NotaryWorld.with { world in
+            try await world.signed()
+            let rotate = ["key", "rotate", world.repository, "--role", "snapshot", "--no-server-managed"]
+            try await world.succeed(world.publisher, rotate + ["--unsafe-unencrypted"])
+            try await world.verify("1.0")
+            try await world.publishing(at: 0, lifetimes: LifetimeChoices([.snapshot: 4])) { publisher in
+                _ = try await publisher.revoke(["1.0"], of: try world.subject, at: try world.place)
+            }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while (try? await world.file("timestamp.json")) != nil, ContinuousClock.now < deadline {}
+            try await world.refuse("1.0", .unreachable)
+            let refreshed = try await world.publish("refresh", world.repository, "--json").object
+            #expect(refreshed["signedRoles"] == ["snapshot"])
+            try await world.refuse("1.0", .unsignedTag)
+            try await world.publish("sign", "image", world.reference("1.0"))
+            try await world.verify("1.0")
+            #expect(try await world.tags(try world.notary()).keys.sorted() == ["1.0"])
+        }
+    }
+
     /// What signers sign lives as long as the targets, and expires as they do.
     @Test func anExpiredSignerIsMendedByWhoHasTheKey() async throws {
         try await NotaryWorld.with { world in

@@ -103,6 +103,9 @@ import TrustTestSupport
             let rotate = ["key", "rotate", world.repository, "--role", "targets", "--key", file]
             let rotated = try await world.succeed(world.publisher, rotate + keys)
             #expect(rotated.text == "targets \(id)\n")
+            // The server has the timestamp's, and no other can be given to it.
+            let timestamp = ["key", "rotate", world.repository, "--role", "timestamp", "--key", file]
+            try expect(try await world.run(world.publisher, timestamp), 64)
             // Its own key is no longer one; notary's is.
             let refused = try await world.run(world.publisher, ["revoke", world.reference("1.0")])
             try expect(refused, Reason.keyUnavailable.exitCode)

@@ -113,6 +113,8 @@ struct NotaryWorld: Sendable {
     func initialize() async throws {
         let made = try await publish("init", repository, "--unsafe-unencrypted", "--json").object
         try Schema.check(made, "init")
+        let listed = ["root", "targets"].compactMap { made["roles"]?[$0]?["keyIDs"]?.array?.first?.string }
+        #expect(Set(made["createdKeys"]?.array?.compactMap(\.string) ?? []) == Set(listed))
         try await pin(made)
     }
 
