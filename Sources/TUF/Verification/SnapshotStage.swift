@@ -59,7 +59,7 @@ public struct SnapshotStage: ~Copyable {
             )
         )
         try judge(offered)
-        return TargetsStage(context: context, timestamp: timestamp, snapshot: offered)
+        return next(offered)
     }
 
     /// Goes on with the remembered snapshot, which must be the one that the timestamp names.
@@ -69,7 +69,18 @@ public struct SnapshotStage: ~Copyable {
     public consuming func acceptRemembered() throws(TUFError) -> TargetsStage? {
         guard let remembered, rememberedIsCurrent else { return nil }
         try judge(remembered)
-        return TargetsStage(context: context, timestamp: timestamp, snapshot: remembered)
+        return next(remembered)
+    }
+
+    private func next(_ snapshot: Verified<Snapshot>) -> TargetsStage {
+        let hidden =
+            remembered?.payload.roles[Dialect.releases] != nil && snapshot.payload.roles[Dialect.releases] == nil
+        return TargetsStage(
+            context: context,
+            timestamp: timestamp,
+            snapshot: snapshot,
+            mayHideReleases: context.binding.dialect == .notary && hidden
+        )
     }
 
     /// §5.5.4 to §5.5.6. Notary's snapshots list the root too: it must be the newest one, as nobody asks for others then.
@@ -87,8 +98,8 @@ public struct SnapshotStage: ~Copyable {
         if let remembered {
             for (role, known) in remembered.payload.roles.sorted(by: { $0.key < $1.key }) {
                 guard let new = offered.payload.roles[role] else {
-                    // In Notary's dialect a role that is no longer delegated to vanishes; where tags count nothing does.
-                    guard context.binding.dialect == .tuf1 || role == Dialect.releases else { continue }
+                    // In Notary's dialect a role that is no longer delegated to vanishes.
+                    guard context.binding.dialect == .tuf1 else { continue }
                     throw .roleRemoved(role)
                 }
                 guard new.version >= known.version else {

@@ -6,8 +6,16 @@ public struct TargetsStage: ~Copyable {
     public let snapshot: Verified<Snapshot>
     private let context: StageContext
     private var remembered: Verified<Targets>?
+    /// Whether an earlier snapshot listed Docker's releases, and this one does not.
+    private let mayHideReleases: Bool
 
-    init(context: StageContext, timestamp: Verified<Timestamp>, snapshot: Verified<Snapshot>) {
+    init(
+        context: StageContext,
+        timestamp: Verified<Timestamp>,
+        snapshot: Verified<Snapshot>,
+        mayHideReleases: Bool
+    ) {
+        self.mayHideReleases = mayHideReleases
         self.context = context
         self.timestamp = timestamp
         self.snapshot = snapshot
@@ -48,6 +56,10 @@ public struct TargetsStage: ~Copyable {
         let targets = try listed.verified(bytes)
         if try listed.record.version == MetaRecord.untold {
             try context.checkOrder(of: targets, after: remembered, role: .targets)
+        }
+        // They may go with their delegation. Where that stands, their tags would be taken for unsigned, or for older ones.
+        if mayHideReleases, targets.payload.delegations?.authority(of: Dialect.releases)?.keys.isEmpty == false {
+            throw .roleRemoved(Dialect.releases)
         }
         return TrustedSet(timestamp: timestamp, snapshot: snapshot, targets: targets, context: context)
     }

@@ -177,6 +177,39 @@ import TrustTestSupport
         #expect(await outcome(anchor, server) == .refused(.rollback(role: .timestamp, known: 2, offered: 1)))
     }
 
+    /// Whoever has the snapshot key cannot take the releases away, so that older tags of the targets would count.
+    @Test func hiddenReleases() async throws {
+        var repository = try NotarySimulator(gun: Self.gun, now: Self.now)
+        try repository.delegate(to: NotarySimulator.releases)
+        try await repository.publish()
+        let anchor = try Self.anchor(&repository)
+        let server = NotaryServed(repository)
+        #expect(await outcome(anchor, server) == .trusted(1, 1, 1, 1))
+        var hiding = repository
+        hiding.versions[.snapshot] = 2
+        hiding.versions[.timestamp] = 2
+        hiding.replace(NotarySimulator.releases, with: nil)
+        try await hiding.publishSnapshot()
+        server.serve(hiding)
+        #expect(await outcome(anchor, server) == .refused(.roleRemoved(NotarySimulator.releases)))
+    }
+
+    /// They go with their delegation, when the last signer does.
+    @Test func releasesThatAreNoLongerDelegatedTo() async throws {
+        var repository = try NotarySimulator(gun: Self.gun, now: Self.now)
+        try repository.delegate(to: NotarySimulator.releases)
+        try await repository.publish()
+        let anchor = try Self.anchor(&repository)
+        let server = NotaryServed(repository)
+        _ = await outcome(anchor, server)
+        repository.delegations = []
+        repository.tags[NotarySimulator.releases] = nil
+        repository.replace(NotarySimulator.releases, with: nil)
+        try await Self.publishAgain(&repository)
+        server.serve(repository)
+        #expect(await outcome(anchor, server) == .trusted(1, 2, 2, 2))
+    }
+
     @Test func anotherCollection() async throws {
         var repository = try await repository()
         let anchor = try Self.anchor(&repository)

@@ -90,9 +90,11 @@ extension NotaryPublishing {
         _ state: NotaryState,
         _ edit: inout NotaryEdit
     ) async throws(Refusal) {
-        guard let file = state.file(of: role.name),
-            file.signers.intersection(role.keys.keyIDs).count < role.keys.threshold,
-            let keys = edit.roles[.targets]?.keys,
+        // One that was delegated to before is still listed, and nobody can verify it either: it begins anew. What is delegated
+        // to and unreadable is for whoever looks at it first, and signs it as a witness.
+        guard state.set.snapshot.payload.roles[role.name] != nil, state.unreadable[role.name] == nil else { return }
+        let signed = state.file(of: role.name)?.signers.intersection(role.keys.keyIDs).count ?? 0
+        guard signed < role.keys.threshold, let keys = edit.roles[.targets]?.keys,
             try await canSign(RoleAuthority(unsafeProposing: role, keys: keys))
         else { return }
         do throws(TUFError) { try edit.edit(role.name, of: state) { _ in } } catch { throw refused(error, role.name) }
