@@ -12,6 +12,7 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzJSON", ["CanonicalJSON"]),
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     ("FuzzKeyFiles", ["TrustCrypto"]),
+    ("FuzzNotary", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     ("FuzzReference", ["OCI"]),
     ("FuzzManifest", ["OCI", "CanonicalJSON", "TrustCrypto"]),
     ("FuzzArchive", ["OCI", "TrustCrypto"]),
