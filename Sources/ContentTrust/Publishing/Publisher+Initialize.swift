@@ -250,8 +250,10 @@ extension Publisher {
             .usage,
             checked: "pins for \(repository)",
             found: "pinned as \(pin.scope), and this machine has seen its trust data",
-            next: "to put lost trust data back: trustctl refresh \(subject.argument); "
-                + "to begin anew: trustctl pin remove \(ShellWord.quoted(pin.scope.description))"
+            next: dialect == .notary
+                ? "to begin anew: trustctl pin remove --notary \(ShellWord.quoted(pin.scope.description))"
+                : "to put lost trust data back: trustctl refresh \(subject.argument); "
+                    + "to begin anew: trustctl pin remove \(ShellWord.quoted(pin.scope.description))"
         )
     }
 
