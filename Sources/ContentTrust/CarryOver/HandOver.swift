@@ -96,13 +96,11 @@ struct HandOver: Sendable {
 }
 
 extension Root {
-    /// The keys of this root of Notary's, and how many of them must sign, as TUF 1.0 names them.
-    var handOverAnchor: RootAnchor? {
-        let ids = keys(of: .root).compactMap { key in
-            key.publicKey.map { TUFKey(publicKey: $0, scheme: $0.defaultScheme).computedID }
-        }
-        guard let threshold = roleKeys(.root)?.threshold, (1...max(1, Set(ids).count)).contains(threshold), !ids.isEmpty
-        else { return nil }
-        return .keys(Set(ids), threshold: threshold)
+    /// The keys of this root of Notary's that speak for a collection, and how many of them must sign, as TUF 1.0 names them: by
+    /// the rule that Notary's next root would be judged by.
+    func handOverAnchor(of gun: String) throws(TUFError) -> RootAnchor {
+        let authority = try rootAuthority(for: .notary(gun: gun))
+        let ids = authority.publicKeys.values.map { TUFKey(publicKey: $0, scheme: $0.defaultScheme).computedID }
+        return .keys(Set(ids), threshold: authority.threshold)
     }
 }

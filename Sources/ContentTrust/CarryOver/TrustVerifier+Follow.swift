@@ -77,7 +77,7 @@ extension TrustVerifier {
                 )
             }
             let notary = try handOver.newestRoot(from: notaryPin.anchor, known: seen.roots)
-            guard let anchor = notary.payload.handOverAnchor else { throw TUFError.notPinned(required: 1, valid: 0) }
+            let anchor = try notary.payload.handOverAnchor(of: name)
             _ = try RootStage(anchor: anchor, firstRoot: first, binding: .repository(subject.description))
             notaryRoot = notary.payload.common.version
             let ids = Set(claimed.payload.keys(of: .root).map(\.computedID))

@@ -10,7 +10,10 @@ extension Root {
     ///   - now: When the certificates must be valid; nil does not look at their time: former roots are judged so.
     /// - Returns: The keys and threshold.
     /// - Throws: ``TUFError/wrongRepository(role:expected:found:)`` when all certificates are for another name.
-    func rootAuthority(for binding: RepositoryBinding, at now: Instant? = nil) throws(TUFError) -> RoleAuthority {
+    package func rootAuthority(
+        for binding: RepositoryBinding,
+        at now: Instant? = nil
+    ) throws(TUFError) -> RoleAuthority {
         let authority = authority(for: .root)
         guard case .notary(let gun) = binding else { return authority }
         let certified = authority.keys.filter { $0.value.certificates != nil }
