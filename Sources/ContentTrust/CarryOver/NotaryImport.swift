@@ -90,7 +90,7 @@ public struct NotaryImport: Sendable {
             gun: gun.description,
             source: notary.store.name,
             repository: subject.description,
-            tags: tags + hidden(state, besides: released),
+            tags: tags + (try hidden(state, notary, besides: released)),
             signers: signers,
             rootKeys: rootKeys,
             rootThreshold: state.root.roleKeys(.root)?.threshold ?? 1,
@@ -173,21 +173,28 @@ public struct NotaryImport: Sendable {
     }
 
     /// Tags that only signers know, which Docker's readers do not take their word for.
-    private func hidden(_ state: NotaryState, besides released: [TargetPath: Released]) -> [NotaryImportPlan.Tag] {
+    private func hidden(
+        _ state: NotaryState,
+        _ notary: NotaryReader,
+        besides released: [TargetPath: Released]
+    ) throws(Refusal) -> [NotaryImportPlan.Tag] {
         var hidden: [NotaryImportPlan.Tag] = []
         for (role, file) in state.delegated.sorted(by: { $0.key < $1.key }) where role != Dialect.releases {
-            // What cannot be read of it is not carried over either.
-            try? file.payload.forEach { (path, record) in
-                guard released[path] == nil, let digest = record.digest(.sha256) else { return }
-                hidden.append(
-                    NotaryImportPlan.Tag(
-                        name: path.string,
-                        digest: digest,
-                        role: role,
-                        fate: .left("only \(role) signs it, and neither targets/releases nor targets do"),
-                        descriptor: nil
+            do throws(TUFError) {
+                try file.payload.forEach { (path, record) throws(TUFError) in
+                    guard released[path] == nil, let digest = record.digest(.sha256) else { return }
+                    hidden.append(
+                        NotaryImportPlan.Tag(
+                            name: path.string,
+                            digest: digest,
+                            role: role,
+                            fate: .left("only \(role) signs it, and neither targets/releases nor targets do"),
+                            descriptor: nil
+                        )
                     )
-                )
+                }
+            } catch {
+                throw notary.refused(error, role)
             }
         }
         return hidden.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

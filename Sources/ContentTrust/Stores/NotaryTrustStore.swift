@@ -70,7 +70,7 @@ package struct NotaryTrustStore: TrustStore {
         return newest
     }
 
-    /// Never called: sets of TUF 1.0 are not published to Notary servers. ``NotaryPublisher`` publishes there.
+    /// Never called: sets of TUF 1.0 are not published to Notary servers. ``NotaryPublishing`` publishes there.
     package func publish(_ publication: Publication) async throws(PublishError) -> PublishedSet {
         throw .refused(
             Refusal(
