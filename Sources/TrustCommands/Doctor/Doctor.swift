@@ -6,6 +6,7 @@ import TUF
 struct Doctor: TrustCommand {
     static let title = "doctor"
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Say what is wrong with trust data or will be, when, and the command that mends it.",
         discussion: """
             Looks at the expiry of every role, at thresholds and keys, at every file in the store, at announcements of \

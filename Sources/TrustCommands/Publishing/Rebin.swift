@@ -5,6 +5,7 @@ import ContentTrust
 struct Rebin: TrustCommand {
     static let title = "rebin"
     static let configuration = CommandConfiguration(
+        commandName: "rebin",
         abstract: "Spread the tags of a repository over hash bins, in one publish.",
         discussion: """
             With very many tags, whoever verifies one of them need not read them all, and signing one writes one bin. \

@@ -5,6 +5,7 @@ import ContentTrust
 struct Refresh: TrustCommand {
     static let title = "refresh"
     static let configuration = CommandConfiguration(
+        commandName: "refresh",
         abstract: "Sign the timestamp anew, and what else expires soon.",
         discussion: """
             For cron or CI: it needs the timestamp key alone, and the snapshot key where the snapshot expires soon. Run by \

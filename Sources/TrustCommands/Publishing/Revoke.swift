@@ -7,6 +7,7 @@ import TUF
 struct Revoke: TrustCommand {
     static let title = "revoke"
     static let configuration = CommandConfiguration(
+        commandName: "revoke",
         abstract: "Take tags out of the trust data.",
         discussion: """
             The tag stays in the registry, and verify refuses it with unsigned-tag. A tag that was not signed is refused \

@@ -9,6 +9,7 @@ import TrustCrypto
 struct Inspect: TrustCommand {
     static let title = "inspect"
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "Show the roles, keys, thresholds and expiries of a repository's trust data.",
         discussion: """
             Without a pin it shows what the root claims, marked as unverified, with the pin line to compare; the exit status \

@@ -8,7 +8,10 @@ import TrustCrypto
 /// `trustctl list`
 struct List: TrustCommand {
     static let title = "list"
-    static let configuration = CommandConfiguration(abstract: "List the signed tags of a repository.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the signed tags of a repository."
+    )
 
     @Argument(help: ArgumentHelp("Repository, or oci:PATH.", valueName: "repo"))
     var repository: String

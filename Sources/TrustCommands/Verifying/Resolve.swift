@@ -5,6 +5,7 @@ import ContentTrust
 struct Resolve: TrustCommand {
     static let title = "resolve"
     static let configuration = CommandConfiguration(
+        commandName: "resolve",
         abstract: "Print the signed digest of a tag, without asking what the registry serves for it.",
         discussion: "Like verify, but for a tag that the registry may have moved: what is printed is what was signed."
     )

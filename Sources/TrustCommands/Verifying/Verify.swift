@@ -6,6 +6,7 @@ import OCI
 struct Verify: TrustCommand {
     static let title = "verify"
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Check that the registry serves what was signed, and print it by digest.",
         discussion: """
             Checks the trust data from the pin upwards, then that the registry serves the signed digest for the tag. \
