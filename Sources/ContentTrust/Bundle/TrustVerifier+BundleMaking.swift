@@ -42,9 +42,6 @@ public struct MadeBundle: Sendable {
 }
 
 extension TrustVerifier {
-    /// How many roots before the pinned one go into a bundle at most.
-    private static var maximumOldRoots: Int64 { 1024 }
-
     /// Verifies trust data as for any verdict, then makes a bundle of it and verifies that, by the same pin.
     ///
     /// - Parameter request: What it is made of.
@@ -135,19 +132,12 @@ extension TrustVerifier {
         var files = source.files
         let newest = set.root.payload.common.version
         files[.root(newest)] = set.root.bytes
-        var version = newest - 1
-        while version >= 1, newest - version <= maximumOldRoots {
-            let file = MetadataFile.root(version)
-            if files[file] == nil {
-                do {
-                    let limit = TUFLimits().rootLength
-                    guard let bytes = try await source.bytes(of: file, maximumLength: limit) else { break }
-                    files[file] = bytes
-                } catch {
-                    throw .source(error)
-                }
-            }
-            version -= 1
+        // Who pinned a key of it is not led there by a root before.
+        if set.dialect == .notary { files[.newestRoot] = set.root.bytes }
+        do {
+            for root in try await stored.roots(before: newest) { files[.root(root.version)] = root.bytes }
+        } catch {
+            throw .source(error)
         }
         return files
     }

@@ -84,7 +84,19 @@ public struct NotaryImport: Sendable {
             try await tag(path, found, begun: begun)
         }
         let signers = try await signers(state)
-        let rootKeys = try Self.tufKeys(state.root.keys(of: .root))
+        let rootRole = try rootRole(state, notary)
+        let counted = Set(rootRole.publicKeys.values)
+        let rootKeys = try Self.tufKeys(
+            state.root.keys(of: .root).filter { $0.publicKey.map(counted.contains) ?? false }
+        )
+        guard rootKeys.count >= rootRole.threshold else {
+            throw Refusal(
+                .usage,
+                checked: "the root keys of \(gun)",
+                found: "\(rootKeys.count) that speak for it, and \(rootRole.threshold) have to sign",
+                next: "first, where its keys are: trustctl key rotate \(gun.argument) --role root\(source.arguments)"
+            )
+        }
         let targetsKeys = try Self.tufKeys(state.root.keys(of: .targets))
         let plan = NotaryImportPlan(
             gun: gun.description,
@@ -93,7 +105,7 @@ public struct NotaryImport: Sendable {
             tags: tags + (try hidden(state, notary, besides: released)),
             signers: signers,
             rootKeys: rootKeys,
-            rootThreshold: state.root.roleKeys(.root)?.threshold ?? 1,
+            rootThreshold: rootRole.threshold,
             expired: expired,
             isBegun: begun != nil
         )
@@ -111,10 +123,17 @@ public struct NotaryImport: Sendable {
         return common.filter { $0.value.expires <= now }.keys.sorted()
     }
 
+    /// Who speaks for the root by Notary's rule: a key whose certificate is for another collection does not.
+    private func rootRole(_ state: NotaryState, _ notary: NotaryReader) throws(Refusal) -> RoleAuthority {
+        do throws(TUFError) {
+            return try state.root.rootAuthority(for: .notary(gun: notary.repository))
+        } catch {
+            throw notary.refused(error, .root)
+        }
+    }
+
     /// All roots that are there, up to the newest.
     private func roots(_ notary: NotaryReader, newest: Verified<Root>) async throws(Refusal) -> [[UInt8]] {
-        var roots = [newest.bytes]
-        var version = newest.payload.common.version - 1
         let seen: CachedMetadata
         do throws(TrustCacheError) {
             seen = try await session.cache(notary.pin, repository: notary.repository).load()
@@ -127,47 +146,32 @@ public struct NotaryImport: Sendable {
             )
         }
         do throws(TrustStoreError) {
-            let data = try await notary.store.current()
-            while version >= 1 {
-                let file = MetadataFile.root(version)
-                let served = try await data?.bytes(ofFile: file.name, maximumLength: TUFLimits().rootLength)
-                guard let bytes = seen.roots[version] ?? served else { break }
-                roots.insert(bytes, at: 0)
-                version -= 1
-            }
+            let earlier = try await notary.store.current()?.roots(
+                before: newest.payload.common.version,
+                known: seen.roots
+            )
+            return (earlier ?? []).map(\.bytes) + [newest.bytes]
         } catch {
             throw Refusal.store(error, store: notary.store.name, subject: gun)
         }
-        return roots
     }
 
     // MARK: Tags
-
-    private struct Released {
-        let record: TargetRecord
-        let role: RoleName
-    }
 
     /// What Docker's readers see: the word of the releases, else that of the targets.
     private func released(
         _ state: NotaryState,
         _ notary: NotaryReader
-    ) throws(Refusal) -> [TargetPath: Released] {
-        if let unreadable = state.unreadable[Dialect.releases] {
-            throw notary.refused(unreadable.error, Dialect.releases)
-        }
-        var released: [TargetPath: Released] = [:]
+    ) throws(Refusal) -> [TargetPath: FoundTarget] {
+        var released: [TargetPath: FoundTarget] = [:]
         do throws(TUFError) {
-            try state.set.targets.payload.forEach { (path, record) throws(TUFError) in
-                released[path] = Released(record: record, role: .targets)
+            // What the releases say would be unknown.
+            if try !state.roles.missing().isEmpty, let unreadable = state.unreadable[Dialect.releases] {
+                throw unreadable.error
             }
-            let scope = state.delegations[Dialect.releases]?.scope
-            try state.delegated[Dialect.releases]?.payload.forEach { (path, record) throws(TUFError) in
-                guard scope?.contains(path) == true else { return }
-                released[path] = Released(record: record, role: Dialect.releases)
-            }
+            try state.roles.forEach { (path, found) throws(TUFError) in released[path] = found }
         } catch {
-            throw notary.refused(error, .targets)
+            throw notary.refused(error, Dialect.releases)
         }
         return released
     }
@@ -176,7 +180,7 @@ public struct NotaryImport: Sendable {
     private func hidden(
         _ state: NotaryState,
         _ notary: NotaryReader,
-        besides released: [TargetPath: Released]
+        besides released: [TargetPath: FoundTarget]
     ) throws(Refusal) -> [NotaryImportPlan.Tag] {
         var hidden: [NotaryImportPlan.Tag] = []
         for (role, file) in state.delegated.sorted(by: { $0.key < $1.key }) where role != Dialect.releases {
@@ -202,7 +206,7 @@ public struct NotaryImport: Sendable {
 
     private func tag(
         _ path: TargetPath,
-        _ found: Released,
+        _ found: FoundTarget,
         begun: [String: SignedTag]?
     ) async throws(Refusal) -> NotaryImportPlan.Tag {
         guard let digest = found.record.digest(.sha256) else {
@@ -289,17 +293,27 @@ public struct NotaryImport: Sendable {
         for role in state.signers where role.name != Dialect.releases {
             guard case .prefixes(let prefixes) = role.scope else { continue }
             let keys = try Self.tufKeys(role.keys.keyIDs.compactMap { listed[$0] })
-            let threshold = min(role.keys.threshold, max(1, keys.count))
+            // In a prefix these stand for themselves, which no tag has, and in a pattern for others.
+            let meant = prefixes.filter { prefix in !prefix.utf8.contains { "*?[]\\".utf8.contains($0) } }
+            let why: String? =
+                if keys.count < role.keys.threshold {
+                    "\(role.keys.threshold) of its keys have to sign, and it has \(keys.count)"
+                } else if meant.isEmpty {
+                    "no tag begins as what it may sign"
+                } else {
+                    nil
+                }
             signers.append(
                 NotaryImportPlan.Signer(
                     name: String(role.name.string.dropFirst("\(RoleName.targets)/".count)),
-                    threshold: threshold,
+                    threshold: role.keys.threshold,
                     keys: keys,
-                    prefixes: prefixes,
+                    prefixes: meant,
+                    leftBecause: why,
                     isHere: try await publisher.signers.canSign(
                         for: role.name,
                         keys: keys.compactMap(\.publicKey),
-                        threshold: threshold
+                        threshold: role.keys.threshold
                     )
                 )
             )
@@ -347,7 +361,7 @@ public struct NotaryImport: Sendable {
         }
         var carried: [String] = []
         let present = Set(try await publisher.signerOverview(of: subject, at: target).signers.map(\.role.name.string))
-        for signer in plan.signers where signer.isHere && !present.contains(signer.name) {
+        for signer in plan.signers where signer.isCarried && !present.contains(signer.name) {
             guard let name = try? RoleName(signer.name) else { continue }
             published = try await publisher.putSigner(
                 try NewSigner(

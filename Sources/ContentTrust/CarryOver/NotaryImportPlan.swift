@@ -39,8 +39,12 @@ public struct NotaryImportPlan: Sendable {
         public let keys: [TUFKey]
         /// The beginnings of the tags that it may sign.
         public let prefixes: [String]
+        /// Why it cannot be carried over, whoever asks; nil when it can.
+        public let leftBecause: String?
         /// Whether enough of its keys are at hand: else the signer has to ask, with a request of its own.
         public let isHere: Bool
+        /// Whether a run carries it over.
+        public var isCarried: Bool { leftBecause == nil && isHere }
     }
 
     /// The collection.

@@ -80,6 +80,40 @@ package protocol TrustData: Sendable {
 extension TrustData {
     /// Stores that keep files by name list no other than those that are there.
     package func holds(_ file: StoredFile) async throws(TrustStoreError) -> Bool { true }
+
+    /// How many former roots are taken along at most.
+    private static var formerRoots: Int64 { 1024 }
+
+    /// The roots before one, without a gap, as far back as they are known or there.
+    ///
+    /// - Parameters:
+    ///   - version: The version of the root that they lead to.
+    ///   - known: Roots at hand, by version.
+    /// - Returns: The roots, by rising version.
+    /// - Throws: ``TrustStoreError``.
+    func roots(
+        before version: Int64,
+        known: [Int64: [UInt8]] = [:]
+    ) async throws(TrustStoreError) -> [(version: Int64, bytes: [UInt8])] {
+        var roots: [(version: Int64, bytes: [UInt8])] = []
+        var earlier = version - 1
+        while earlier >= 1, version - earlier <= Self.formerRoots {
+            var found = known[earlier]
+            if found == nil {
+                do throws(TrustStoreError) {
+                    let name = MetadataFile.root(earlier).name
+                    found = try await bytes(ofFile: name, maximumLength: TUFLimits().rootLength)
+                } catch .rootNotCopied {
+                    // A copy that begins later.
+                    break
+                }
+            }
+            guard let found else { break }
+            roots.append((earlier, found))
+            earlier -= 1
+        }
+        return roots.reversed()
+    }
 }
 
 /// A file that a store has.

@@ -30,7 +30,11 @@ struct NotaryImportText: Sendable {
                 style.warning("left") + SafeText.escaped(" \(tag.name) \(tag.digest), signed by \(tag.role): \(why)")
             )
         }
-        for signer in plan.signers where !signer.isHere {
+        for signer in plan.signers {
+            guard let why = signer.leftBecause else { continue }
+            lines.append(style.warning("left") + SafeText.escaped(" the signer \(signer.name): \(why)"))
+        }
+        for signer in plan.signers where signer.leftBecause == nil && !signer.isHere {
             let name = ShellWord.quoted(signer.name)
             lines.append(
                 style.warning("left")
@@ -88,14 +92,16 @@ struct NotaryImportText: Sendable {
             "expired": .array(plan.expired.map { .string($0.string) }),
             "tags": .array(plan.tags.map(Self.json)),
             "signers": .array(
-                plan.signers.map { signer in
-                    [
+                plan.signers.map { signer -> JSONValue in
+                    var object: JSONObject = [
                         "name": .string(signer.name),
                         "threshold": .integer(Int64(signer.threshold)),
                         "keyIDs": .array(signer.keys.map { .string($0.computedID.string) }),
                         "pathPrefixes": .array(signer.prefixes.map(JSONValue.string)),
-                        "isCarried": .boolean(signer.isHere),
+                        "isCarried": .boolean(signer.isCarried),
                     ]
+                    object["why"] = signer.leftBecause.map(JSONValue.string)
+                    return .object(object)
                 }
             ),
             "rootKeyIDs": .array(plan.rootKeys.map { .string($0.computedID.string) }),

@@ -109,6 +109,21 @@ import TrustTestSupport
         for pin in [first, second] { #expect(try await verify(bundle, pin).image.digest == Self.digest) }
     }
 
+    /// Whoever made it had pinned the file, and others have pinned its key.
+    @Test func madeByARootFileAndOpenedByItsKey() async throws {
+        var repository = try await repository()
+        let key = try pin(&repository)
+        let file = Pin(
+            scope: .repository(Self.gun),
+            dialect: .notary,
+            anchor: .root(try #require(repository.roots[1]))
+        )
+        for maker in [file, key] {
+            let bundle = try await bundle(repository, maker)
+            for opener in [file, key] { #expect(try await verify(bundle, opener).image.digest == Self.digest) }
+        }
+    }
+
     @Test func everyFileIsNeededAndSigned() async throws {
         var repository = try await repository()
         let pin = try pin(&repository)

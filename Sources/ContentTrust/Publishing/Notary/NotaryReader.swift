@@ -58,6 +58,7 @@ struct NotaryReader: Sendable {
         _ source: TrustDataSource
     ) async throws(UpdateError<TrustStoreError>) -> NotaryState {
         let limit = TUFLimits().allRoles
+        var roles = DelegatedRoles(of: set)
         var files: [RoleName: Verified<Targets>] = [:]
         var unreadable: [RoleName: NotaryState.Unreadable] = [:]
         var open = set.targets.payload.delegations?.authorities(atMost: limit) ?? []
@@ -75,21 +76,22 @@ struct NotaryReader: Sendable {
             for (role, result) in found {
                 switch result {
                 case .success(let file):
-                    files[role] = file
-                    open += file.payload.delegations?.authorities(atMost: limit) ?? []
+                    roles.insert(file)
+                    files[role] = file.targets
+                    open += file.targets.payload.delegations?.authorities(atMost: limit) ?? []
                 case .failure(let error):
                     unreadable[role] = error
                 }
             }
         }
-        return NotaryState(set: set, delegated: files, unreadable: unreadable)
+        return NotaryState(roles: roles, delegated: files, unreadable: unreadable)
     }
 
     private func file(
         _ authority: RoleAuthority,
         of set: TrustedSet,
         _ source: TrustDataSource
-    ) async throws(UpdateError<TrustStoreError>) -> Result<Verified<Targets>, NotaryState.Unreadable> {
+    ) async throws(UpdateError<TrustStoreError>) -> Result<LoadedTargets, NotaryState.Unreadable> {
         let listed: ListedTargets
         do { listed = try set.listed(authority) } catch { throw .metadata(error) }
         let bytes: [UInt8]?
@@ -100,7 +102,7 @@ struct NotaryReader: Sendable {
         }
         guard let bytes else { throw .missing(listed.file) }
         do {
-            return .success(try listed.load(bytes).targets)
+            return .success(try listed.load(bytes))
         } catch {
             let claims = try? Envelope(
                 parsing: bytes,

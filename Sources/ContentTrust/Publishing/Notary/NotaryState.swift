@@ -2,8 +2,8 @@ import TUF
 
 /// What a Notary server has of a collection, as a publisher reads it: verified from the pin, whatever has expired.
 struct NotaryState: Sendable {
-    /// The roles of the root.
-    let set: TrustedSet
+    /// The set as readers search it, with what they would read of delegated roles.
+    let roles: DelegatedRoles
     /// The files of delegated roles.
     let delegated: [RoleName: Verified<Targets>]
     /// Delegated roles whose files nobody can verify: their keys were changed after they had signed.
@@ -15,6 +15,9 @@ struct NotaryState: Sendable {
         /// What it claims, for whoever is to sign it anew; nil when it is no metadata.
         let claims: Targets?
     }
+
+    /// The roles of the root.
+    var set: TrustedSet { roles.set }
 
     var root: Root { self.set.root.payload }
 
