@@ -135,6 +135,15 @@ extension TrustSession {
 
     /// The pin for a name.
     func pin(for repository: String, dialect: Dialect) throws(Refusal) -> Pin? {
+        if let pins = policy?.rule(for: repository)?.rule.pins, !pins.isEmpty {
+            guard let pin = pins.first(where: { $0.dialect == dialect }) else { return nil }
+            return Pin(
+                scope: .repository(repository),
+                dialect: dialect,
+                anchor: pin.anchor,
+                signedName: pin.signedName
+            )
+        }
         do { return try home.pins.pin(for: repository, dialect: dialect) } catch { throw Refusal.pins(error) }
     }
 

@@ -16,6 +16,8 @@ public final class TrustSession: Sendable {
     public let home: TrustHome
     /// Says the time, which each operation reads once.
     public let clock: any WallClock
+    /// What is demanded of images; its pins stand in for those of this machine.
+    public let policy: TrustPolicy?
     private let makeClient: ClientFactory
     private let makeNotaryClient: NotaryClientFactory?
     private let clients = Mutex<[RepositoryName: RegistryClient]>([:])
@@ -26,16 +28,19 @@ public final class TrustSession: Sendable {
     /// - Parameters:
     ///   - home: Where state is kept.
     ///   - clock: Says the time.
+    ///   - policy: What is demanded of images. Where a rule has pins, the pins of this machine do not count.
     ///   - notary: Makes the client of a collection on a Notary server. Without it, no Notary server is asked.
     ///   - client: Makes the client of a repository, when it is first asked; the session keeps it, with its tokens.
     public init(
         home: TrustHome,
         clock: any WallClock = SystemClock(),
+        policy: TrustPolicy? = nil,
         notary: NotaryClientFactory? = nil,
         client: @escaping ClientFactory
     ) {
         self.home = home
         self.clock = clock
+        self.policy = policy
         makeClient = client
         makeNotaryClient = notary
         blobs = SmallBlobCache(directory: home.cache)

@@ -83,6 +83,34 @@ struct TagSearch: Sendable {
         }
     }
 
+    /// The file of a role that the targets delegate to themselves.
+    ///
+    /// - Returns: The file, verified, and what it may list; nil for a role that is none of them or never signed.
+    func file(
+        of role: RoleName,
+        in roles: DelegatedRoles
+    ) async throws(Refusal) -> (scope: DelegatedRole.Scope, targets: Verified<Targets>)? {
+        let updater = session.updater(pin, repository: repository)
+        switch source {
+        case .seen(let subject):
+            do {
+                return try await updater.file(of: role, in: roles, from: NoSource?.none)
+            } catch {
+                throw Self.refusal(error, subject: subject, pin: pin)
+            }
+        case .bundle(let bundle, let updater, let subject):
+            do {
+                return try await updater.file(of: role, in: roles, from: bundle)
+            } catch {
+                throw bundle.refusal(error, subject: subject, pin: pin)
+            }
+        case .store(let located, let first):
+            return try await reading(located, first, roles) { (data, roles) throws(UpdateError<TrustStoreError>) in
+                try await updater.file(of: role, in: roles, from: TrustDataSource(data: data))
+            }
+        }
+    }
+
     /// Reads of the set that was verified, and of a newer one once a file of it is gone.
     private func reading<Value>(
         _ located: LocatedTrustData,
@@ -122,6 +150,24 @@ struct TagSearch: Sendable {
 }
 
 extension Updater {
+    /// The file of a role that the targets delegate to, and what it may list; nil when there is none.
+    func file<Source: MetadataSource>(
+        of role: RoleName,
+        in roles: DelegatedRoles,
+        from source: Source?
+    ) async throws(UpdateError<Source.Failure>) -> (scope: DelegatedRole.Scope, targets: Verified<Targets>)? {
+        let set = roles.set
+        guard case .listed(let delegated) = set.targets.payload.delegations?.roles,
+            let scope = delegated.first(where: { $0.name == role })?.scope,
+            let authority = set.targets.payload.delegations?.authority(of: role),
+            set.snapshot.payload.roles[role] != nil
+        else { return nil }
+        let listed: ListedTargets
+        do { listed = try set.listed(authority) } catch { throw .metadata(error) }
+        if let here = roles.targets(of: listed) { return (scope, here) }
+        return (scope, try await file(listed, from: source).targets)
+    }
+
     /// Loads every role of a set, some files at once.
     func all<Source: MetadataSource>(
         _ roles: DelegatedRoles,

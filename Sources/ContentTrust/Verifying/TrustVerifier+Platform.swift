@@ -57,6 +57,44 @@ extension TrustVerifier {
         }
     }
 
+    /// A manifest that a signed index names, asked for by its own digest.
+    ///
+    /// - Parameters:
+    ///   - child: The digest.
+    ///   - query: The tag.
+    ///   - data: The trust data.
+    /// - Returns: The image; nil when the signed document is no index, or names no such manifest.
+    /// - Throws: ``Refusal``.
+    func child(_ child: Digest, of query: Query, _ data: VerifiedTrustData) async throws(Refusal) -> TrustedImage? {
+        let whole = try await image(query, data)
+        let signed = whole.coveringIndex ?? whole.digest
+        let checked = "the index of \(query.subject.reference(tag: query.tag))"
+        guard !options.offline else { return nil }
+        do {
+            let document = Descriptor(mediaType: .ociIndex, digest: signed, size: whole.size)
+            let content = try await documents(query, nil, checked: checked).document(document)
+            guard content.descriptor.mediaType.isIndex else { return nil }
+            let index = try Index(parsing: content.bytes, as: content.descriptor.mediaType)
+            guard let found = index.manifests.first(where: { $0.digest == child }) else { return nil }
+            return TrustedImage(
+                repository: whole.repository,
+                tag: whole.tag,
+                digest: found.digest,
+                mediaType: found.mediaType.string,
+                size: found.size,
+                coveringIndex: signed,
+                platform: found.platform,
+                evidence: whole.evidence
+            )
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch let error as OCIError {
+            throw Refusal.image(error, checked: checked)
+        } catch {
+            throw Refusal(.internalDefect, checked: checked, found: "\(error)", cause: error)
+        }
+    }
+
     private static func notBundled(_ digest: Digest, checked: String) -> Refusal {
         Refusal(
             .platformMissing,

@@ -6,21 +6,12 @@ struct DurationArgument: Sendable, Hashable {
     /// The length in whole seconds, more than 0.
     let seconds: Int64
 
-    /// The longest accepted, a hundred years.
-    static let maximumSeconds: Int64 = 100 * 365 * 86_400
-
     /// Reads a length of time.
     ///
     /// - Parameter argument: Digits and one unit. No unit is no length: whether `30` means seconds or days differs from
     ///   tool to tool.
     init?(argument: String) {
-        guard let unit = argument.utf8.last, let factor = Self.factor(unit) else { return nil }
-        let digits = argument.dropLast()
-        guard (1...10).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int64(digits)
-        else { return nil }
-        let (seconds, overflow) = number.multipliedReportingOverflow(by: factor)
-        guard !overflow, (1...Self.maximumSeconds).contains(seconds) else { return nil }
+        guard let seconds = SpanWords.seconds(parsing: argument) else { return nil }
         self.seconds = seconds
     }
 
@@ -37,17 +28,6 @@ struct DurationArgument: Sendable, Hashable {
             )
         }
         return length
-    }
-
-    private static func factor(_ unit: UInt8) -> Int64? {
-        switch unit {
-        case UInt8(ascii: "s"): 1
-        case UInt8(ascii: "m"): 60
-        case UInt8(ascii: "h"): 3600
-        case UInt8(ascii: "d"): 86_400
-        case UInt8(ascii: "y"): 365 * 86_400
-        default: nil
-        }
     }
 }
 

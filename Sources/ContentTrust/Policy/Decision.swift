@@ -1,0 +1,46 @@
+public import TUF
+
+/// What a policy makes of an image: the verdict of verification, and whether it may be pulled all the same.
+public struct Decision: Sendable {
+    /// Why an image may be pulled.
+    public enum Admission: Sendable, Hashable {
+        /// It is trusted.
+        case trusted
+        /// It is not trusted, and its repository has no trust data, which the rule admits.
+        case unsigned
+        /// It is not trusted; an exception of the policy lets it through for a time.
+        case excepted(PolicyException)
+        /// It is not trusted; the rule only records refusals.
+        case audited
+    }
+
+    /// What verification says, the demands of the rule included. Only a trusted image has a digest to pull by.
+    public let verdict: Verdict
+    /// Why the image may be pulled; nil when it may not.
+    public let admission: Admission?
+    /// The rule that counted; nil when none is for the repository.
+    public let rule: TrustPolicy.Rule?
+
+    /// Whether the image may be pulled.
+    public var isAdmitted: Bool { admission != nil }
+
+    /// The reason: ``Reason/trusted``, or that of the refusal, also where the image is admitted all the same.
+    public var reason: Reason {
+        switch verdict {
+        case .trusted: .trusted
+        case .refused(let refusal): refusal.reason
+        }
+    }
+}
+
+/// One decision, for whoever keeps records.
+public struct AuditRecord: Sendable {
+    /// When it was made.
+    public let at: Instant
+    /// What was asked, and by whom.
+    public let question: ImageQuestion
+    /// What was decided.
+    public let decision: Decision
+    /// Whether it came from memory, without looking again.
+    public let isFromMemory: Bool
+}

@@ -1,0 +1,282 @@
+public import OCI
+import OCIRegistry
+import TUF
+import TUFClient
+import TrustCrypto
+
+/// Decides under a policy whether images may be pulled, and as which digest: the one core behind the command line, the library,
+/// C, and container runtimes.
+///
+/// Many tasks may share one. Trust data is kept in memory for a minute at most, so that a revoked tag is refused by then
+/// everywhere; concurrent questions about one repository share one look at its store.
+public final class ImageVerifier: Sendable {
+    /// What a host may choose.
+    public struct Options: Sendable {
+        /// How many seconds ago a store may have been asked for an answer from memory, 0 to 3600.
+        public var maximumAge: Int64 = 60
+        /// Asks nobody: answers from what this machine has seen.
+        public var offline = false
+        /// Gets one record for each decision, before it is returned; it must not block.
+        public var audit: (@Sendable (AuditRecord) -> Void)?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private let policy: TrustPolicy
+    private let session: TrustSession
+    private let options: Options
+    private let memory = TrustMemory(limit: 1024)
+    private let warm = WarmVerdicts(limit: 65_536)
+
+    /// A verifier.
+    ///
+    /// - Parameters:
+    ///   - session: Home, clock and ways to registries, and the policy: without one every repository needs a pin of this
+    ///     machine, and nothing else is demanded.
+    ///   - options: What to choose.
+    public init(session: TrustSession, options: Options = Options()) {
+        self.session = session
+        policy = session.policy ?? .pinsOnly
+        var options = options
+        options.maximumAge = min(max(options.maximumAge, 0), 3600)
+        self.options = options
+    }
+
+    // MARK: Asking
+
+    /// What an image reference means, as far as that can be trusted.
+    ///
+    /// - Parameters:
+    ///   - reference: As docker writes it.
+    ///   - platform: The platform whose manifest is asked for.
+    /// - Returns: The verdict. Whether an untrusted image may be pulled all the same is ``decide(_:)``'s to say.
+    public func verify(_ reference: String, platform: Platform? = nil) async -> Verdict {
+        do {
+            return await decide(try ImageQuestion(reference, platform: platform)).verdict
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// The answer that is in memory and holds now, without waiting for anything.
+    ///
+    /// - Parameter question: What is about to be pulled.
+    /// - Returns: The decision; nil when it has to be found out by ``decide(_:)``.
+    public func decisionInMemory(_ question: ImageQuestion) -> Decision? {
+        let now = session.clock.now()
+        guard let entry = warm.entry(question, at: now) else { return nil }
+        let decision = Decision(verdict: .trusted(entry.image), admission: .trusted, rule: entry.rule)
+        options.audit?(AuditRecord(at: now, question: question, decision: decision, isFromMemory: true))
+        return decision
+    }
+
+    /// Decides whether an image may be pulled.
+    ///
+    /// - Parameter question: What is about to be pulled.
+    /// - Returns: The decision; nothing is thrown.
+    public func decide(_ question: ImageQuestion) async -> Decision {
+        if let decision = decisionInMemory(question) { return decision }
+        let now = session.clock.now()
+        let decision = await decision(question, at: now)
+        if case .trusted(let image) = decision.verdict, !question.comparesServed {
+            let lastGood = image.evidence.lastCheck.advanced(bySeconds: options.maximumAge)
+            let until = min(lastGood, image.evidence.firstExpiry.at)
+            warm.keep(WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until), for: question)
+        }
+        options.audit?(AuditRecord(at: now, question: question, decision: decision, isFromMemory: false))
+        return decision
+    }
+
+    /// Forgets what is in memory, so that every store is asked again.
+    public func forget() async {
+        warm.forget()
+        await memory.forget()
+    }
+
+    // MARK: Deciding
+
+    private func decision(_ question: ImageQuestion, at now: Instant) async -> Decision {
+        let repository = question.subject.description
+        guard let (rule, pattern) = policy.rule(for: repository) else {
+            let refusal = Refusal(
+                .policy,
+                checked: "\(repository) in the policy \(policy.name)",
+                found: "no rule is for it",
+                next: "add a rule for it, or for a prefix of it"
+            )
+            return Decision(verdict: .refused(refusal), admission: nil, rule: nil)
+        }
+        do throws(Refusal) {
+            guard !rule.isRefused else {
+                throw Refusal(
+                    .policy,
+                    checked: "\(repository) in the policy \(policy.name)",
+                    found: "rule \(rule.number) (line \(rule.line)) refuses \(pattern)"
+                )
+            }
+            return Decision(
+                verdict: .trusted(try await trusted(question, rule, at: now)),
+                admission: .trusted,
+                rule: rule
+            )
+        } catch {
+            let admission = await admission(question, rule, error, at: now)
+            return Decision(verdict: .refused(error), admission: admission, rule: rule)
+        }
+    }
+
+    private func trusted(
+        _ question: ImageQuestion,
+        _ rule: TrustPolicy.Rule,
+        at now: Instant
+    ) async throws(Refusal) -> TrustedImage {
+        let verifier = verifier(rule)
+        let key = TrustMemory.Key(
+            subject: question.subject,
+            location: rule.store,
+            maximumStaleness: rule.maximumStaleness
+        )
+        let data = try await memory.data(key, at: now, maximumAge: options.maximumAge) { () async throws(Refusal) in
+            try await verifier.trustData(of: key.subject, at: key.location)
+        }
+        let image: TrustedImage
+        if let tag = question.tag {
+            image = try await trusted(question, tag: tag, rule, data)
+        } else {
+            image = try await trusted(question, data)
+        }
+        if let signers = rule.signers {
+            try await data.require(signers, for: image.tag, digest: image.coveringIndex ?? image.digest)
+        }
+        return image
+    }
+
+    private func verifier(_ rule: TrustPolicy.Rule) -> TrustVerifier {
+        var verification = TrustVerifier.Options()
+        verification.maximumStaleness = rule.maximumStaleness
+        verification.offline = options.offline
+        return TrustVerifier(session: session, options: verification)
+    }
+
+    private func trusted(
+        _ question: ImageQuestion,
+        tag: String,
+        _ rule: TrustPolicy.Rule,
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> TrustedImage {
+        let verifier = verifier(rule)
+        var query = Query(
+            subject: question.subject,
+            tag: tag,
+            digest: question.digest,
+            platform: question.platform,
+            image: question.comparesServed ? .asServed : .notCompared,
+            location: rule.store
+        )
+        do {
+            return try await verifier.image(query, data)
+        } catch {
+            guard rule.allowsIndexChildren, error.reason == .tagMoved, let child = question.digest else { throw error }
+            query.digest = nil
+            guard let image = try await verifier.child(child, of: query, data) else { throw error }
+            return image
+        }
+    }
+
+    /// A digest alone is trusted as what a signed tag means.
+    private func trusted(
+        _ question: ImageQuestion,
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> TrustedImage {
+        guard let digest = question.digest else {
+            throw Refusal(.usage, checked: question.reference, found: "neither a tag nor a digest")
+        }
+        guard question.platform == nil else {
+            throw Refusal(.usage, checked: question.reference, found: "a digest with a platform", expected: "a tag")
+        }
+        guard let signed = try await data.tags(naming: digest).first else {
+            throw Refusal(
+                .unsignedTag,
+                checked: "signed tags of \(question.subject)",
+                found: "none of them is \(digest)",
+                next: "trustctl list \(question.subject.argument)"
+            )
+        }
+        return TrustedImage(
+            repository: question.subject.description,
+            tag: signed.tag,
+            digest: signed.digest,
+            mediaType: (signed.mediaType ?? .octetStream).string,
+            size: signed.size,
+            evidence: data.evidence
+        )
+    }
+
+    // MARK: Admitting
+
+    /// Why an image that is refused may be pulled all the same.
+    private func admission(
+        _ question: ImageQuestion,
+        _ rule: TrustPolicy.Rule,
+        _ refusal: Refusal,
+        at now: Instant
+    ) async -> Decision.Admission? {
+        var digest = question.digest
+        if digest == nil, rule.asksForDigests { digest = await servedDigest(question) }
+        let exception = rule.exceptions.first { exception in
+            exception.covers(tag: question.tag, digest: digest, reason: refusal.reason, at: now)
+        }
+        if let exception { return .excepted(exception) }
+        if refusal.reason == .unsignedRepository {
+            switch rule.unsigned {
+            case .refused: break
+            case .admitted: return .unsigned
+            case .onlyDigests(let digests): if let digest, digests.contains(digest) { return .unsigned }
+            }
+        }
+        return rule.isAudited ? .audited : nil
+    }
+
+    /// What the registry serves for a tag; nil when it cannot be asked, which admits nothing.
+    private func servedDigest(_ question: ImageQuestion) async -> Digest? {
+        guard !options.offline, case .registry(let repository) = question.subject,
+            let tag = question.tag.flatMap({ try? TagName($0) })
+        else { return nil }
+        return (try? await session.client(for: repository).headManifest(.tag(tag)))?.digest
+    }
+}
+
+extension TrustPolicy.Rule {
+    /// Whether it lets some digests through.
+    fileprivate var asksForDigests: Bool {
+        if case .onlyDigests = unsigned { return true }
+        return exceptions.contains { !$0.digests.isEmpty }
+    }
+}
+
+extension TrustPolicy {
+    /// No policy: whatever this machine has pinned, and nothing else.
+    static var pinsOnly: TrustPolicy {
+        do {
+            let all = try RepositoryPattern(parsing: "*")
+            let rule = Rule(
+                number: 1,
+                line: 1,
+                repositories: [all],
+                isRefused: false,
+                pins: [],
+                store: nil,
+                signers: nil,
+                maximumStaleness: nil,
+                unsigned: .refused,
+                allowsIndexChildren: false,
+                isAudited: false,
+                exceptions: []
+            )
+            return TrustPolicy(rules: [rule], name: "of pins alone", warnings: [])
+        } catch {
+            preconditionFailure("* is a pattern")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import TUF
+import TrustCrypto
+
+extension VerifiedTrustData {
+    /// Refuses a digest that too few of the required signers have signed for a tag.
+    ///
+    /// One key counts once, also where several signers have it. What cannot be verified of a signer's file counts as not
+    /// signed; whether it could be asked for is another matter.
+    ///
+    /// - Parameters:
+    ///   - required: The signers.
+    ///   - tag: The tag.
+    ///   - digest: The digest that it is about to be trusted to mean.
+    /// - Throws: ``Refusal`` with ``Reason/policy``; another when a store could not be asked.
+    func require(_ required: TrustPolicy.RequiredSigners, for tag: String, digest: Digest) async throws(Refusal) {
+        var used: Set<KeyID> = []
+        var signed: [String] = []
+        var missing: [String] = []
+        for name in required.names {
+            if let keys = try await keys(ofSigner: name, for: tag, digest: digest), !keys.isSubset(of: used) {
+                used.formUnion(keys)
+                signed.append(name)
+            } else {
+                missing.append(name)
+            }
+        }
+        guard signed.count < required.threshold else { return }
+        throw Refusal(
+            .policy,
+            checked: "the signers of \(repository):\(tag)",
+            found: (signed.isEmpty ? "none of them" : signed.joined(separator: ", "))
+                + " signed \(digest), and not \(missing.joined(separator: ", "))",
+            expected: "\(required.threshold) of \(required.names.joined(separator: ", "))",
+            next: "each of them: trustctl sign image "
+                + "\(search.subject.argument(tag: tag)) --digest \(digest) --signer NAME"
+        )
+    }
+
+    /// The keys with which a signer said that a tag means a digest; nil when that was not said.
+    private func keys(ofSigner name: String, for tag: String, digest: Digest) async throws(Refusal) -> Set<KeyID>? {
+        do {
+            let role = try RoleName(pin.dialect == .notary ? "\(RoleName.targets)/\(name)" : name)
+            let path = try TargetPath(tag)
+            guard let (scope, targets) = try await search.file(of: role, in: DelegatedRoles(of: set)),
+                scope.contains(path), try targets.payload.record(for: path)?.digest(.sha256) == digest
+            else { return nil }
+            return targets.signers
+        } catch let refusal as Refusal {
+            // A signer whose word is no good has not signed.
+            guard [.badSignature, .expired, .rollback].contains(refusal.reason) else { throw refusal }
+            return nil
+        } catch is TUFError {
+            return nil
+        } catch {
+            throw Refusal(.internalDefect, checked: "the signer \(name)", found: "\(error)", cause: error)
+        }
+    }
+}
