@@ -36,11 +36,11 @@ struct SeenTrustCache: TrustCache {
     }
 
     func delegated(_ role: RoleName) async throws(TrustCacheError) -> [UInt8]? {
-        try await cache(anchorID).delegated(role)
+        try await chosen().delegated(role)
     }
 
     func keep(_ bytes: [UInt8], ofDelegated role: RoleName) async throws(TrustCacheError) {
-        try await cache(anchorID).keep(bytes, ofDelegated: role)
+        try await chosen().keep(bytes, ofDelegated: role)
     }
 
     /// Of the caches whose root chain meets the anchor, the one that was checked last; that of this very anchor when there

@@ -200,7 +200,8 @@ struct UpdateRun<Source: MetadataSource> {
             let bytes = try await required(stage.file, maximumLength: stage.maximumLength)
             do { next = try stage.accept(bytes) } catch { throw .metadata(error) }
         }
-        seen.snapshot = next.snapshot.bytes
+        // Once a snapshot that hides something were kept, the next run would have nothing to compare it with.
+        if !next.mayHideReleases { seen.snapshot = next.snapshot.bytes }
         return next
     }
 
@@ -216,6 +217,7 @@ struct UpdateRun<Source: MetadataSource> {
             let bytes = try await required(listed.file, maximumLength: listed.maximumLength)
             do { set = try stage.accept(bytes) } catch { throw .metadata(error) }
         }
+        seen.snapshot = set.snapshot.bytes
         seen.targets = set.targets.bytes
         seen.lastWhole = nil
         return set

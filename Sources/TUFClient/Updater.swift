@@ -63,7 +63,9 @@ public struct Updater<Cache: TrustCache>: Sendable {
             var run = UpdateRun(source: source, known: known, limits: limits)
             let outcome: Result<TrustedSet, UpdateError<Source.Failure>>
             do {
-                outcome = .success(try await run.trustedSet(anchor: anchor, binding: binding, now: now))
+                let set = try await run.trustedSet(anchor: anchor, binding: binding, now: now)
+                try await checkReleases(of: set, for: Source.self)
+                outcome = .success(set)
             } catch {
                 outcome = .failure(error)
             }
@@ -94,6 +96,7 @@ public struct Updater<Cache: TrustCache>: Sendable {
         var run = UpdateRun<NoSource>(source: nil, known: known, limits: limits)
         do {
             let set = try await run.trustedSet(anchor: anchor, binding: binding, now: now)
+            try await checkReleases(of: set, for: NoSource.self)
             return (set, lastCheck)
         } catch {
             if case .missing = error { return nil }
@@ -170,6 +173,18 @@ public struct Updater<Cache: TrustCache>: Sendable {
         run.enforcesExpiry = false
         let stage = try await run.targetsStage(anchor: anchor, binding: binding, now: now)
         return SetOutline(root: stage.root, timestamp: stage.timestamp, snapshot: stage.snapshot)
+    }
+
+    /// Refuses a set in which Docker's releases are hidden, of which this machine has a file: their tags would be taken for
+    /// unsigned, or for what the targets said before. A snapshot whose keys were replaced is compared with none.
+    private func checkReleases<Source: MetadataSource>(
+        of set: TrustedSet,
+        for source: Source.Type
+    ) async throws(UpdateError<Source.Failure>) {
+        guard set.lacksReleases else { return }
+        let kept: [UInt8]?
+        do { kept = try await cache.delegated(Dialect.releases) } catch { throw .cache(error) }
+        if let kept, set.releasesSigned(kept) { throw .metadata(.roleRemoved(Dialect.releases)) }
     }
 
     private func checkClock<Source: MetadataSource>(

@@ -54,9 +54,12 @@ struct HandOver: Sendable {
     /// - Parameters:
     ///   - anchor: What is pinned of the collection.
     ///   - known: Roots of the collection that this machine has seen.
+    ///   - now: When authorities that are pinned must be valid for what this machine has not seen.
     /// - Returns: The root. Its expiry was not looked at: it hands over, and nothing else.
     /// - Throws: ``TUFError``; ``TUFError/rollback(role:known:offered:)`` when the statement ends before what was seen.
-    func newestRoot(from anchor: RootAnchor, known: [Int64: [UInt8]]) throws(TUFError) -> Verified<Root> {
+    func newestRoot(from anchor: RootAnchor, known: [Int64: [UInt8]], at now: Instant) throws(TUFError) -> Verified<
+        Root
+    > {
         var chain: [Int64: [UInt8]] = [:]
         var last: Int64 = 0
         for bytes in roots {
@@ -74,10 +77,15 @@ struct HandOver: Sendable {
         if let seen = known.keys.max(), seen > last { throw .rollback(role: .root, known: seen, offered: last) }
         chain.merge(known) { _, known in known }
         var refusal = TUFError.notPinned(required: 1, valid: 0)
-        for (_, first) in chain.sorted(by: { $0.key < $1.key }) {
+        for (version, first) in chain.sorted(by: { $0.key < $1.key }) {
             var stage: RootStage
             do {
-                stage = try RootStage(anchor: anchor, firstRoot: first, binding: .notary(gun: gun))
+                stage = try RootStage(
+                    anchor: anchor,
+                    firstRoot: first,
+                    binding: .notary(gun: gun),
+                    at: known[version] == nil ? now : nil
+                )
             } catch {
                 refusal = error
                 continue

@@ -76,7 +76,7 @@ extension TrustVerifier {
                     expected: "one of \(name)"
                 )
             }
-            let notary = try handOver.newestRoot(from: notaryPin.anchor, known: seen.roots)
+            let notary = try handOver.newestRoot(from: notaryPin.anchor, known: seen.roots, at: session.clock.now())
             let anchor = try notary.payload.handOverAnchor(of: name)
             _ = try RootStage(anchor: anchor, firstRoot: first, binding: .repository(subject.description))
             notaryRoot = notary.payload.common.version

@@ -64,12 +64,23 @@ extension RootAnchor {
             let root = try Root(decoding: envelope.signed, role: .root, dialect: binding.dialect)
             let own = try root.rootAuthority(for: binding)
             let authorities = (try? Certificate.all(inPEM: pem)) ?? []
-            let certified = own.keys.filter { _, key in
-                key.certificates?.isCertified(by: authorities, at: now) ?? false
+            func certified(at time: Instant?) -> RoleAuthority {
+                let keys = own.keys.filter { _, key in
+                    key.certificates?.isCertified(by: authorities, at: time) ?? false
+                }
+                return RoleAuthority(role: .root, keys: keys, threshold: own.threshold)
             }
-            let authority = RoleAuthority(role: .root, keys: certified, threshold: own.threshold)
+            let authority = certified(at: now)
             let valid = try authority.validSigners(of: envelope).count
-            guard valid >= authority.threshold else { throw .notPinned(required: authority.threshold, valid: valid) }
+            guard valid >= authority.threshold else {
+                // They were good, and time has passed: nobody else has signed.
+                let former = certified(at: nil)
+                if now != nil, try former.validSigners(of: envelope).count >= former.threshold {
+                    let ends = (former.keys.values.compactMap { $0.certificates?.leaf } + authorities).map(\.notAfter)
+                    throw .certificatesExpired(at: Instant(secondsSinceEpoch: ends.min() ?? 0))
+                }
+                throw .notPinned(required: authority.threshold, valid: valid)
+            }
             return try envelope.verifiedRoot(by: authority, for: binding)
         }
     }

@@ -6,8 +6,9 @@ public struct TargetsStage: ~Copyable {
     public let snapshot: Verified<Snapshot>
     private let context: StageContext
     private var remembered: Verified<Targets>?
-    /// Whether an earlier snapshot listed Docker's releases, and this one does not.
-    private let mayHideReleases: Bool
+    /// Whether an earlier snapshot listed Docker's releases, and this one does not. Until the targets say that they went with
+    /// their delegation, the earlier one must be kept.
+    package let mayHideReleases: Bool
 
     init(
         context: StageContext,

@@ -68,6 +68,31 @@ public struct TrustedSet: Sendable {
         ]
     }
 
+    /// Whether the targets delegate to Docker's releases, and the snapshot lists no file of theirs.
+    package var lacksReleases: Bool {
+        dialect == .notary && snapshot.payload.roles[Dialect.releases] == nil && releasesAuthority != nil
+    }
+
+    private var releasesAuthority: RoleAuthority? {
+        let authority = targets.payload.delegations?.authority(of: Dialect.releases)
+        return authority?.keys.isEmpty == false ? authority : nil
+    }
+
+    /// Whether the keys of Docker's releases signed a file that an earlier verification kept: it exists, whatever the snapshot
+    /// lists.
+    ///
+    /// - Parameter stored: The file.
+    /// - Returns: Whether they did.
+    package func releasesSigned(_ stored: [UInt8]) -> Bool {
+        guard let releasesAuthority else { return false }
+        let known: Verified<Targets>? = try? context.verified(
+            stored,
+            by: releasesAuthority,
+            maximumLength: context.limits.listedLength
+        )
+        return known != nil
+    }
+
     /// The role that expires first, and when.
     public var earliestExpiry: (role: RoleName, at: Instant) {
         var earliest = (role: RoleName.timestamp, at: timestamp.payload.common.expires)

@@ -40,6 +40,11 @@ import TrustTestSupport
             let refused = UpdateOutcome.refused(.rollback(role: .timestamp, known: 2, offered: 1))
             #expect(await byFile.refresh(from: repository) == refused)
         }
+        // Nor is it for what signers said.
+        let role = try RoleName("alice")
+        try await byKeys.cache.keep(Array("file".utf8), ofDelegated: role)
+        let byFile = client(.root(try #require(repository.roots[1])))
+        #expect(try await byFile.cache.delegated(role) == Array("file".utf8))
         // Another root is another matter.
         let stranger = RepositorySimulator(repository: Self.name, keys: [.root: .p256(3)])
         let cache = SeenTrustCache(
@@ -48,5 +53,6 @@ import TrustTestSupport
             binding: .repository(Self.name)
         )
         #expect(try await cache.load() == CachedMetadata())
+        #expect(try await cache.delegated(role) == nil)
     }
 }

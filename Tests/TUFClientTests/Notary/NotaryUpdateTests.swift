@@ -191,7 +191,31 @@ import TrustTestSupport
         hiding.replace(NotarySimulator.releases, with: nil)
         try await hiding.publishSnapshot()
         server.serve(hiding)
-        #expect(await outcome(anchor, server) == .refused(.roleRemoved(NotarySimulator.releases)))
+        // The refusal must not be what makes the next run forget them.
+        for _ in 1...3 {
+            #expect(await outcome(anchor, server) == .refused(.roleRemoved(NotarySimulator.releases)))
+        }
+        #expect(await cache.load().timestamp == hiding.files[.timestamp])
+    }
+
+    /// A snapshot by another key is compared with none, but what was read of the releases is at hand.
+    @Test func releasesHiddenWithAnotherSnapshotKey() async throws {
+        var repository = try NotarySimulator(gun: Self.gun, now: Self.now)
+        try repository.delegate(to: NotarySimulator.releases)
+        repository.tags[NotarySimulator.releases] = ["1.0": Self.digest]
+        try await repository.publish()
+        let anchor = try Self.anchor(&repository)
+        let server = NotaryServed(repository)
+        let set = try await updater(anchor).refresh(from: server, now: Self.now)
+        _ = try await updater(anchor).find(TargetPath("1.0"), in: set, from: server)
+        try await Self.rotate(&repository, also: [.snapshot])
+        repository.replace(NotarySimulator.releases, with: nil)
+        try await repository.publishSnapshot()
+        server.serve(repository)
+        for _ in 1...2 {
+            #expect(await outcome(anchor, server) == .refused(.roleRemoved(NotarySimulator.releases)))
+        }
+        await #expect(throws: UpdateError<Never>.self) { try await updater(anchor).offline(now: Self.now) }
     }
 
     /// They go with their delegation, when the last signer does.
@@ -235,6 +259,15 @@ import TrustTestSupport
         #expect(await outcome(anchor, server, at: now) == .trusted(1, 1, 1, 1))
         #expect(await outcome(anchor, server, at: now) == .trusted(1, 1, 1, 1))
         #expect(server.takeRequests().count == 5)
+        let late = SystemClock().now().advanced(bySeconds: 200 * 365 * 86_400)
+        let fresh = Updater(anchor: anchor, binding: .notary(gun: Self.gun), cache: MemoryTrustCache())
+        let expired = await #expect(throws: UpdateError<SimulatorFailure>.self) {
+            try await fresh.refresh(from: server, now: late)
+        }
+        guard case .metadata(.certificatesExpired) = expired else {
+            Issue.record("\(String(describing: expired))")
+            return
+        }
         let strangers = Updater(
             anchor: .authorities(pem: try await CertifiedRoot(name: Self.gun).authority),
             binding: .notary(gun: Self.gun),
