@@ -30,6 +30,8 @@ public final class NotaryFront: Sendable {
         case collection(String)
         /// Nothing: the server does what it is asked, and the connection ends without its answer.
         case lost
+        /// As ``lost``, and from then on every request is answered with 503.
+        case lostForGood
         /// Whatever a handler does, for example one of ``Faults``.
         case handler(RawServer.Handler)
     }
@@ -163,6 +165,11 @@ private final class Behaviour: Sendable {
             note(request, Int(forward(request).status.prefix(3)) ?? 0)
             connection.finish()
             return
+        } else if case .lostForGood = fault {
+            note(request, Int(forward(request).status.prefix(3)) ?? 0)
+            state.withLock { $0.faults.append(("", nil, .status("503 Service Unavailable"))) }
+            connection.finish()
+            return
         } else {
             answer = self.answer(request, fault)
         }
@@ -195,7 +202,7 @@ private final class Behaviour: Sendable {
         case .collection(let name):
             guard let end = request.target.firstRange(of: marker) else { return forward(request) }
             return forward(request, "/v2/\(name)\(request.target[end.lowerBound...])")
-        case .lost, .handler, nil: return forward(request)
+        case .lost, .lostForGood, .handler, nil: return forward(request)
         }
     }
 

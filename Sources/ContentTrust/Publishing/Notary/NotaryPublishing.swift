@@ -13,6 +13,9 @@ struct NotaryPublishing: Sendable {
 
     private static var maximumRounds: Int { 8 }
 
+    private var delivery: NotaryDelivery {
+        NotaryDelivery(client: server.client, subject: subject, storeName: store.name)
+    }
     var client: NotaryClient { server.client }
     var session: TrustSession { reader.session }
     var subject: Subject { reader.subject }
@@ -44,20 +47,32 @@ struct NotaryPublishing: Sendable {
                 return try await report(change, signed: [], rounds: round, changed: false)
             }
             let files = try await NotarySigning(self, state).files(change.edit)
-            do throws(NotaryError) {
-                try await client.publish(files)
-            } catch .versionTaken {
-                continue
+            try checkReadable(state, after: files)
+            guard case .stored = try await delivery.deliver(files) else { continue }
+            do throws(Refusal) {
+                return try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
             } catch {
-                throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
+                throw error.afterPublishing
             }
-            return try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
         }
         throw Refusal(
             .conflict,
             checked: "publishing of \(subject) to \(store.name)",
             found: "others published at this moment, \(Self.maximumRounds) times",
             next: "run the command again"
+        )
+    }
+
+    /// Refuses to publish what nobody could read afterwards, because the root stays expired.
+    private func checkReadable(_ state: NotaryState, after files: [RoleName: [UInt8]]) throws(Refusal) {
+        let expires = state.root.common.expires
+        guard files[.root] == nil, expires <= now else { return }
+        throw Refusal(
+            .expired,
+            checked: "the root of \(subject) in \(store.name)",
+            found: "it expired at \(expires), so that nobody would read what is published; nothing was published",
+            next: "first, with the root key at hand: trustctl refresh \(subject.argument) "
+                + "--store \(ShellWord.quoted(store.name))"
         )
     }
 

@@ -54,10 +54,9 @@ extension Publisher {
         )
         // Before anything is published: what is published and not pinned here, nobody on this machine could go on with.
         try await add(pin, replacing: false)
-        do throws(NotaryError) {
-            try await store.client.publish(files)
-        } catch {
-            throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
+        let delivery = NotaryDelivery(client: store.client, subject: subject, storeName: store.name)
+        guard case .stored = try await delivery.deliver(files) else {
+            throw Refusal.notary(.versionTaken, checked: "publishing of \(subject) to \(store.name)")
         }
         let reader = NotaryReader(
             session: session,
