@@ -16,6 +16,7 @@ extension CommandContext {
     ///   - common: Where state is kept, and how much is said.
     ///   - network: How registries are reached, and as whom.
     ///   - subjects: What the command is about: `--username` is for their registry.
+    ///   - policy: What is demanded of images; nil leaves it to the pins of this machine.
     ///   - body: The work.
     /// - Returns: What `body` returns.
     /// - Throws: ``Refusal``; what `body` throws.
@@ -23,6 +24,7 @@ extension CommandContext {
         _ common: CommonOptions,
         _ network: NetworkOptions,
         for subjects: [Subject],
+        policy: TrustPolicy? = nil,
         _ body: @Sendable (TrustSession) async throws(Refusal) -> Value
     ) async throws(Refusal) -> Value {
         let home = try common.trustHome(environment)
@@ -33,7 +35,7 @@ extension CommandContext {
                     try await credentials.credential(for: repository)
                 }
             }
-            let session = TrustSession(home: home, notary: notary) { repository throws(RegistryError) in
+            let session = TrustSession(home: home, policy: policy, notary: notary) { repository throws(RegistryError) in
                 try RegistryClient(repository: repository, sender: sender) { () async throws(RegistryAuthError) in
                     try await credentials.credential(for: repository)
                 }

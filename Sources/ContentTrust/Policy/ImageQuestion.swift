@@ -11,9 +11,8 @@ public struct ImageQuestion: Sendable, Hashable {
     public let digest: Digest?
     /// The platform whose manifest is asked for.
     public var platform: Platform?
-    /// Whether the registry is asked as well what it serves for the tag, and refused when that is something else. A host that
-    /// pulls by the digest of the verdict need not.
-    public var comparesServed = false
+    /// Which image is compared with what is signed. A host that pulls by the digest of the verdict need not compare any.
+    public var image: Query.Image = .notCompared
     /// Who asks, for the record.
     public var requester: String?
 

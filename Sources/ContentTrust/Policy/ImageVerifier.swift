@@ -79,7 +79,7 @@ public final class ImageVerifier: Sendable {
         if let decision = decisionInMemory(question) { return decision }
         let now = session.clock.now()
         let decision = await decision(question, at: now)
-        if case .trusted(let image) = decision.verdict, !question.comparesServed {
+        if case .trusted(let image) = decision.verdict, question.image == .notCompared {
             let lastGood = image.evidence.lastCheck.advanced(bySeconds: options.maximumAge)
             let until = min(lastGood, image.evidence.firstExpiry.at)
             warm.keep(WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until), for: question)
@@ -137,9 +137,26 @@ public final class ImageVerifier: Sendable {
             location: rule.store,
             maximumStaleness: rule.maximumStaleness
         )
-        let data = try await memory.data(key, at: now, maximumAge: options.maximumAge) { () async throws(Refusal) in
-            try await verifier.trustData(of: key.subject, at: key.location)
+        func look(maximumAge: Int64) async throws(Refusal) -> VerifiedTrustData {
+            try await memory.data(key, at: now, maximumAge: maximumAge) { () async throws(Refusal) in
+                try await verifier.trustData(of: key.subject, at: key.location)
+            }
         }
+        let data = try await look(maximumAge: options.maximumAge)
+        do {
+            return try await trusted(question, rule, data)
+        } catch {
+            // What was not signed a minute ago may be by now.
+            guard data.evidence.verifiedAt < now else { throw error }
+            return try await trusted(question, rule, try await look(maximumAge: 0))
+        }
+    }
+
+    private func trusted(
+        _ question: ImageQuestion,
+        _ rule: TrustPolicy.Rule,
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> TrustedImage {
         let image: TrustedImage
         if let tag = question.tag {
             image = try await trusted(question, tag: tag, rule, data)
@@ -171,7 +188,7 @@ public final class ImageVerifier: Sendable {
             tag: tag,
             digest: question.digest,
             platform: question.platform,
-            image: question.comparesServed ? .asServed : .notCompared,
+            image: question.image,
             location: rule.store
         )
         do {
@@ -224,18 +241,7 @@ public final class ImageVerifier: Sendable {
     ) async -> Decision.Admission? {
         var digest = question.digest
         if digest == nil, rule.asksForDigests { digest = await servedDigest(question) }
-        let exception = rule.exceptions.first { exception in
-            exception.covers(tag: question.tag, digest: digest, reason: refusal.reason, at: now)
-        }
-        if let exception { return .excepted(exception) }
-        if refusal.reason == .unsignedRepository {
-            switch rule.unsigned {
-            case .refused: break
-            case .admitted: return .unsigned
-            case .onlyDigests(let digests): if let digest, digests.contains(digest) { return .unsigned }
-            }
-        }
-        return rule.isAudited ? .audited : nil
+        return rule.admission(of: refusal.reason, tag: question.tag, digest: digest, at: now)
     }
 
     /// What the registry serves for a tag; nil when it cannot be asked, which admits nothing.
@@ -248,6 +254,28 @@ public final class ImageVerifier: Sendable {
 }
 
 extension TrustPolicy.Rule {
+    /// Why an image that is refused may be pulled all the same.
+    ///
+    /// - Parameters:
+    ///   - reason: Why it is refused.
+    ///   - tag: The tag that was asked for; nil when a digest was.
+    ///   - digest: What is about to be pulled, if that is known.
+    ///   - now: The time.
+    /// - Returns: Why it may; nil when it may not.
+    func admission(of reason: Reason, tag: String?, digest: Digest?, at now: Instant) -> Decision.Admission? {
+        if let exception = exceptions.first(where: { $0.covers(tag: tag, digest: digest, reason: reason, at: now) }) {
+            return .excepted(exception)
+        }
+        if reason == .unsignedRepository {
+            switch unsigned {
+            case .refused: break
+            case .admitted: return .unsigned
+            case .onlyDigests(let digests): if let digest, digests.contains(digest) { return .unsigned }
+            }
+        }
+        return isAudited ? .audited : nil
+    }
+
     /// Whether it lets some digests through.
     fileprivate var asksForDigests: Bool {
         if case .onlyDigests = unsigned { return true }

@@ -366,7 +366,7 @@ private struct PolicyReader {
         case "rootKeys":
             var ids: Set<KeyID> = []
             for (element, text) in try strings(value, "rootKeys") {
-                guard let id = try? KeyID(text) else {
+                guard text.utf8.count == 64, text.utf8.allSatisfy(Self.isLowerHex), let id = try? KeyID(text) else {
                     throw wrong(
                         element,
                         "\(text) is no key id",
@@ -401,6 +401,10 @@ private struct PolicyReader {
             }
             return .authorities(pem: bytes)
         }
+    }
+
+    private static func isLowerHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     // MARK: Exceptions

@@ -24,7 +24,7 @@ actor TrustMemory {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Trust data that was verified at most so many seconds ago, or is verified now.
+    /// Trust data that was verified at most so many seconds ago, or is verified now; with 0 always now.
     ///
     /// - Parameters:
     ///   - key: Whose.
@@ -87,6 +87,9 @@ actor TrustMemory {
         for continuation in waiting.values { continuation.resume(returning: answer) }
     }
 
+    /// How many wait for a look.
+    func waiting(_ key: Key) -> Int { flights[key]?.waiting.count ?? 0 }
+
     /// Forgets what is kept; looks that are under way go on.
     func forget() { kept.removeAll() }
 
@@ -101,6 +104,7 @@ extension VerifiedTrustData {
     /// Whether the store was asked a short while ago and nothing has expired since. A clock that was set back is no while.
     func isGood(at now: Instant, maximumAge: Int64) -> Bool {
         let age = now.seconds(since: evidence.lastCheck)
-        return age >= 0 && age <= maximumAge && now < evidence.firstExpiry.at && now >= evidence.verifiedAt
+        return maximumAge > 0 && age >= 0 && age <= maximumAge && now < evidence.firstExpiry.at
+            && now >= evidence.verifiedAt
     }
 }

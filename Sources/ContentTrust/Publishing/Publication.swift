@@ -376,7 +376,7 @@ package actor Publication {
     ) throws(PublishError) {
         // What others say of it beside a signer who takes the own word back is theirs to say.
         if let signer {
-            if record != nil { try Self.check(signer, mayDecide: path, edit, signers, subject) }
+            if let record { try Self.check(signer, mayDecide: path, as: record, edit, signers, subject) }
             return
         }
         let counting = edit.record(for: path) != nil ? RoleName.targets : signers.counting(for: path)
@@ -388,6 +388,7 @@ package actor Publication {
     static func check(
         _ signer: RoleName,
         mayDecide path: TargetPath,
+        as record: TargetRecord?,
         _ edit: TagEdit,
         _ signers: SignerRoles,
         _ subject: Subject
@@ -403,7 +404,10 @@ package actor Publication {
                 )
             )
         }
-        if let first = signers.precedence(over: signer, for: path, edit) { throw comesFirst(first, path, subject) }
+        guard let first = signers.precedence(over: signer, for: path, edit) else { return }
+        // Who says the same gives no other word: policies ask for several signers.
+        let said = first == .targets ? edit.record(for: path) : signers.record(for: path, in: first)
+        guard let record, let said, said.means(record) else { throw comesFirst(first, path, subject) }
     }
 
     private static func comesFirst(_ role: RoleName, _ path: TargetPath, _ subject: Subject) -> PublishError {

@@ -4,7 +4,7 @@ public import TrustCrypto
 /// One question to a ``TrustVerifier``: which digest does this tag mean?
 public struct Query: Sendable {
     /// Which image is compared with the signed digest.
-    public enum Image: Sendable {
+    public enum Image: Sendable, Hashable {
         /// What the registry serves for the tag now, or, for a layout, what its `index.json` names and all its blobs.
         case asServed
         /// An image on this machine, all its bytes.

@@ -16,6 +16,7 @@ struct Resolve: TrustCommand {
     @Option(help: ArgumentHelp("Follow the signed index to this platform: OS/ARCH[/VARIANT].", valueName: "platform"))
     var platform: String?
 
+    @OptionGroup var policy: PolicyOption
     @OptionGroup var verification: VerificationOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var network: NetworkOptions
@@ -29,7 +30,8 @@ struct Resolve: TrustCommand {
             platform: try platform.map(PlatformArgument.platform),
             image: .notCompared,
             location: try store.location(context.environment),
-            verification: verification
+            verification: verification,
+            policy: try policy.policy(besides: store, verification)
         )
         return try await request.run(context, network: network, common: common)
     }

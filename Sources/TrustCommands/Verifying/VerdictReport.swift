@@ -13,6 +13,8 @@ struct VerdictReport: Sendable {
         case tags([SignedTag], subject: Subject, evidence: Evidence)
         /// The answer is no.
         case refused(Refusal)
+        /// The answer is no, and the policy lets the image through all the same.
+        case admitted(Refusal, Decision.Admission)
     }
 
     /// The reference, in full.
@@ -25,11 +27,17 @@ struct VerdictReport: Sendable {
         if case .refused(let refusal) = answer { refusal.reason } else { .trusted }
     }
 
+    /// Whether an image is let through that is not trusted, which is said to everybody.
+    var isWarning: Bool {
+        if case .admitted = answer { true } else { false }
+    }
+
     /// What goes to standard output when all references are trusted.
     var digestReference: String? {
         switch answer {
         case .image(let image): image.reference
         case .tags(let tags, let subject, _): tags.first.map { "\(subject)@\($0.digest)" }
+        case .admitted: reference
         case .refused: nil
         }
     }
@@ -48,6 +56,12 @@ struct VerdictReport: Sendable {
             return ["\(head)signed as \(names), \(EvidenceText.freshness(evidence))"]
         case .refused(let refusal):
             return RefusalText.lines(refusal, subject: reference, style: style)
+        case .admitted(let refusal, let admission):
+            let why = SafeText.escaped(
+                "\(reference) is not trusted, and let through: \(AdmissionText.words(admission))"
+            )
+            return ["\(style.warning("warning")) \(why)"]
+                + RefusalText.lines(refusal, subject: reference, style: style).dropFirst()
         }
     }
 
@@ -73,6 +87,10 @@ struct VerdictReport: Sendable {
             object["trustData"] = EvidenceText.json(evidence)
         case .refused(let refusal):
             object = RefusalText.json(refusal)
+        case .admitted(let refusal, let admission):
+            object = RefusalText.json(refusal)
+            object["exitCode"] = 0
+            object["admission"] = .string(AdmissionText.code(admission))
         }
         object["reference"] = .string(reference)
         object["image"] = digestReference.map(JSONValue.string)
@@ -92,7 +110,7 @@ enum VerdictOutput {
     static func write(_ reports: [VerdictReport], json: Bool, to console: Console) -> Reason {
         for report in reports {
             let lines = report.lines(console.style)
-            if case .refused = report.answer {
+            if report.reason != .trusted || report.isWarning {
                 for line in lines { console.alert(line) }
             } else if !json {
                 for line in lines { console.note(line) }

@@ -8,6 +8,8 @@ struct VerdictRequest: Sendable {
     let image: Query.Image
     let location: StoreLocation?
     let verification: VerificationOptions
+    /// What is demanded of the images; nil leaves it to the pins of this machine.
+    let policy: TrustPolicy?
 
     /// Asks, and writes the answers.
     func run(
@@ -15,8 +17,35 @@ struct VerdictRequest: Sendable {
         network: NetworkOptions,
         common: CommonOptions
     ) async throws(Refusal) -> Reason {
+        let reports = try await reports(context, network, common)
+        // An answer that was cut short is none, and none may say another exit status than that of the signal.
+        if Task.isCancelled, !context.timeLimit.isPassed {
+            throw Refusal(.unreachable, checked: "references", found: "interrupted")
+        }
+        return VerdictOutput.write(reports, json: common.json, to: context.console)
+    }
+
+    private func reports(
+        _ context: CommandContext,
+        _ network: NetworkOptions,
+        _ common: CommonOptions
+    ) async throws(Refusal) -> [VerdictReport] {
         let subjects = references.map(\.subject)
-        let reports = try await context.withVerifier(common, network, verification, for: subjects) {
+        if let policy {
+            return try await context.withSession(common, network, for: subjects, policy: policy) {
+                session async throws(Refusal) in
+                var options = ImageVerifier.Options()
+                options.offline = verification.offline
+                let run = PolicyRun(
+                    verifier: ImageVerifier(session: session, options: options),
+                    platform: platform,
+                    image: image,
+                    timeLimit: context.timeLimit
+                )
+                return await run.reports(references)
+            }
+        }
+        return try await context.withVerifier(common, network, verification, for: subjects) {
             verifier async throws(Refusal) in
             let run = VerdictRun(
                 verifier: verifier,
@@ -27,11 +56,6 @@ struct VerdictRequest: Sendable {
             )
             return await run.reports(references)
         }
-        // An answer that was cut short is none, and none may say another exit status than that of the signal.
-        if Task.isCancelled, !context.timeLimit.isPassed {
-            throw Refusal(.unreachable, checked: "references", found: "interrupted")
-        }
-        return VerdictOutput.write(reports, json: common.json, to: context.console)
     }
 
     /// Reads references, all of them, before anything is asked.

@@ -29,6 +29,7 @@ struct Verify: TrustCommand {
     )
     var image: String?
 
+    @OptionGroup var policy: PolicyOption
     @OptionGroup var verification: VerificationOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var network: NetworkOptions
@@ -52,7 +53,8 @@ struct Verify: TrustCommand {
             platform: try platform.map(PlatformArgument.platform),
             image: try imageToCompare(),
             location: try store.location(context.environment),
-            verification: verification
+            verification: verification,
+            policy: try policy.policy(besides: store, verification)
         )
         return try await request.run(context, network: network, common: common)
     }

@@ -21,6 +21,9 @@ public actor TestSigners: SignerSource {
         keys.append((role, repository, nil, key))
     }
 
+    /// The first private key of a role.
+    public func privateKey(of role: RoleName) -> PrivateKey? { keys.first { $0.role == role }?.key }
+
     /// Loses the private half of a key.
     public func lose(_ key: TUFKey) { keys.removeAll { $0.key.publicKey == key.publicKey } }
 

@@ -247,7 +247,9 @@ struct WaitingChanges: Sendable {
             var roles = SignerRoles(edit, reader: reader, signing: signing)
             let touched = paths.flatMap { delegations.roles(for: $0).map(\.name) }
             try await roles.settle(waiting: [], touching: Set(touched))
-            for path in paths { try Publication.check(signer, mayDecide: path, edit, roles, subject) }
+            for path in paths {
+                try Publication.check(signer, mayDecide: path, as: wished[path] ?? nil, edit, roles, subject)
+            }
         }
     }
 

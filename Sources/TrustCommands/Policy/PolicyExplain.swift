@@ -1,0 +1,57 @@
+import ArgumentParser
+import CanonicalJSON
+import ContentTrust
+import TUFClient
+
+/// `trustctl policy explain`
+struct PolicyExplain: TrustCommand {
+    static let title = "policy explain"
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say which rule counts for an image, why, and what it demands.",
+        discussion: "Nobody is asked. Without a rule for it the image is refused, and so is the question."
+    )
+
+    @Argument(help: ArgumentHelp("The image or repository, as docker writes it.", valueName: "ref"))
+    var reference: String
+
+    @Option(help: ArgumentHelp("The policy.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var policy: String
+
+    @OptionGroup var common: CommonOptions
+
+    func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
+        let subject = try ImageReference(parsing: reference).subject
+        let policy = try TrustPolicy(contentsOf: policy, now: SystemClock().now())
+        guard let (rule, pattern) = policy.rule(for: subject.description) else {
+            throw Refusal(
+                .policy,
+                checked: "\(subject) in the policy \(policy.name)",
+                found: "no rule is for it",
+                next: "add a rule for it, or for a prefix of it"
+            )
+        }
+        let others = policy.rules.filter { other in
+            other.number != rule.number && other.repositories.contains { $0.matches(subject.description) }
+        }
+        let text = PolicyText(rule: rule)
+        if common.json {
+            var object = text.json
+            object["reason"] = .string(Reason.trusted.code)
+            object["exitCode"] = 0
+            object["repository"] = .string(subject.description)
+            object["pattern"] = .string(pattern.description)
+            object["otherRules"] = .array(others.map { .integer(Int64($0.number)) })
+            context.console.result(JSONValue.object(object).line)
+        } else {
+            var lines = ["\(subject): rule \(rule.number), line \(rule.line), for \(pattern)"]
+            if !others.isEmpty {
+                lines.append(
+                    "  closer than \(others.map { "rule \($0.number)" }.joined(separator: ", ")), which match it too"
+                )
+            }
+            context.console.result(lines: (lines + text.lines).map(SafeText.escaped))
+        }
+        return .trusted
+    }
+}

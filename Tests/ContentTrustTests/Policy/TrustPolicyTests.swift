@@ -1,0 +1,248 @@
+import TUF
+import Testing
+import TrustCrypto
+import TrustTestSupport
+
+@testable import ContentTrust
+
+/// Policies as files: what they say, and what is refused of them, with its place.
+@Suite struct TrustPolicyTests {
+    static let key = String(repeating: "a1", count: 32)
+    static let digest = "sha256:" + String(repeating: "b2", count: 32)
+
+    static func policy(_ text: String, now: Instant? = nil) throws(Refusal) -> TrustPolicy {
+        try TrustPolicy(parsing: Array(text.utf8), name: "p.json", now: now) { (file) throws(Refusal) in
+            throw Refusal(.usage, checked: file, found: "no such file")
+        }
+    }
+
+    static func rules(_ rules: String) throws(Refusal) -> TrustPolicy {
+        try policy(#"{"version": 1, "rules": [\#(rules)]}"#)
+    }
+
+    @Test func everythingThatARuleCanSay() throws {
+        let policy = try Self.policy(
+            #"""
+            {
+              "$schema": "policy.schema.json",
+              "version": 1,
+              "rules": [
+                {"repositories": ["*"], "comment": "the rest", "unsigned": "warn", "audit": true},
+                {"repositories": ["bad.example.com/*"], "refuse": true},
+                {
+                  "repositories": ["r.example.com/team/app"],
+                  "pins": [{"rootKeys": ["\#(Self.key)"], "signedAs": "original.example.com/app"},
+                           {"dialect": "notary", "rootKeys": ["\#(Self.key)"]}],
+                  "store": "notary+https://notary.example.com",
+                  "signers": {"names": ["alice", "bob", "carol"], "threshold": 2},
+                  "maximumStaleness": "36h",
+                  "indexChildren": true,
+                  "exceptions": [{"tags": ["1.*"], "digests": ["\#(Self.digest)"], "until": "2027-01-31T00:00:00Z",
+                                  "because": "a test"}]
+                }
+              ]
+            }
+            """#
+        )
+        #expect(policy.rules.map(\.number) == [1, 2, 3])
+        #expect(policy.rules.map(\.line) == [5, 6, 7])
+        let rule = policy.rules[2]
+        #expect(rule.pins.map(\.dialect) == [.tuf1, .notary])
+        #expect(rule.pins.first?.signedName == "original.example.com/app")
+        #expect(rule.signers == TrustPolicy.RequiredSigners(names: ["alice", "bob", "carol"], threshold: 2))
+        #expect(rule.maximumStaleness == Int64(129_600))
+        #expect(rule.allowsIndexChildren && !rule.isAudited && !rule.isRefused)
+        #expect(rule.exceptions.map(\.because) == ["a test"])
+        #expect(rule.store?.dialect == .notary)
+        #expect(policy.rules[0].unsigned == .admitted)
+        #expect(policy.rules[1].isRefused)
+        #expect(policy.rule(for: "r.example.com/team/app")?.rule.number == 3)
+        #expect(policy.rule(for: "r.example.com/team/other")?.rule.number == 1)
+        #expect(policy.rule(for: "bad.example.com/x/y")?.pattern.description == "bad.example.com/*")
+    }
+
+    @Test func withoutARuleThereIsNone() throws {
+        #expect(try Self.rules(#"{"repositories": ["r.io/a"]}"#).rule(for: "r.io/b") == nil)
+    }
+
+    struct Mistake: CustomTestStringConvertible {
+        let rule: String
+        let found: String
+        var testDescription: String { found }
+    }
+
+    @Test(arguments: [
+        Mistake(rule: #"{"repositories": ["*"], "unsinged": "warn"}"#, found: "unknown key unsinged"),
+        Mistake(rule: #"{"repositories": []}"#, found: "repositories is no list, or an empty one"),
+        Mistake(rule: #"{}"#, found: "a rule without repositories"),
+        Mistake(rule: #"[]"#, found: "the rule is no object"),
+        Mistake(rule: #"{"repositories": ["alpine"]}"#, found: "alpine can never match a repository"),
+        Mistake(rule: #"{"repositories": ["r.io/a", "r.io/a"]}"#, found: "r.io/a stands twice"),
+        Mistake(rule: #"{"repositories": ["*"]}, {"repositories": ["*"]}"#, found: "* never counts: it stands already"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "refuse": true, "unsigned": "warn"}"#,
+            found: "unsigned can never count"
+        ),
+        Mistake(rule: #"{"repositories": ["*"], "refuse": "yes"}"#, found: "refuse is neither true nor false"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "unsigned": "warn", "pins": [{"rootKeys": ["\#(key)"]}]}"#,
+            found: "what is pinned never counts as unsigned"
+        ),
+        Mistake(rule: #"{"repositories": ["*"], "unsigned": "allow"}"#, found: "unsigned is none of its values"),
+        Mistake(rule: #"{"repositories": ["*"], "unsigned": {"digests": ["x"]}}"#, found: "x is no digest"),
+        Mistake(rule: #"{"repositories": ["*"], "pins": []}"#, found: "pins is no list, or an empty one"),
+        Mistake(rule: #"{"repositories": ["*"], "pins": [{}]}"#, found: "0 anchors"),
+        Mistake(rule: #"{"repositories": ["*"], "pins": [{"rootKeys": ["k"]}]}"#, found: "k is no key id"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "pins": [{"rootKeys": ["\#(key)"], "threshold": 2}]}"#,
+            found: "a threshold that nothing can meet"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "pins": [{"rootKeys": ["\#(key)"]}, {"rootKeys": ["\#(key)"]}]}"#,
+            found: "a second pin of the dialect tuf"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "pins": [{"rootKeys": ["\#(key)"], "signedAs": "r.io/a"}]}"#,
+            found: "one signed name for several repositories"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "pins": [{"authorities": "ca.pem"}]}"#,
+            found: "authorities can never count"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "store": "notary", "pins": [{"rootKeys": ["\#(key)"]}]}"#,
+            found: "no pin for what the store holds"
+        ),
+        Mistake(rule: #"{"repositories": ["*"], "store": "dir:relative"}"#, found: "relative is no absolute path"),
+        Mistake(rule: #"{"repositories": ["*"], "store": "ftp://x"}"#, found: "ftp://x is no trust store"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "signers": {"names": ["a", "b"], "threshold": 3}}"#,
+            found: "a threshold that nothing can meet"
+        ),
+        Mistake(rule: #"{"repositories": ["*"], "signers": {"names": ["a"]}}"#, found: "no threshold"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "signers": {"names": ["root"], "threshold": 1}}"#,
+            found: "root is no name of a signer"
+        ),
+        Mistake(rule: #"{"repositories": ["*"], "maximumStaleness": "36"}"#, found: "maximumStaleness is no length"),
+        Mistake(rule: #"{"repositories": ["*"], "exceptions": [{}]}"#, found: "an exception for everything"),
+        Mistake(rule: #"{"repositories": ["*"], "exceptions": [{"tags": ["1"]}]}"#, found: "no end"),
+        Mistake(
+            rule: #"{"repositories": ["*"], "exceptions": [{"tags": ["1"], "until": "tomorrow", "because": "x"}]}"#,
+            found: "until is no date"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "exceptions": [{"tags": ["1"], "until": "2027-01-01T00:00:00Z"}]}"#,
+            found: "no reason"
+        ),
+    ])
+    func mistakes(_ mistake: Mistake) {
+        let refusal = #expect(throws: Refusal.self) { try Self.rules(mistake.rule) }
+        #expect(refusal?.reason == .usage)
+        #expect(refusal?.found.hasPrefix(mistake.found) == true, "\(String(describing: refusal))")
+        #expect(refusal?.checked.hasPrefix("policy p.json line 1, column ") == true)
+    }
+
+    @Test(arguments: [
+        "", " ", "{", "[]", "{}", #"{"version": 2, "rules": []}"#, #"{"version": 1}"#, "\u{feff}{}", "nul",
+    ])
+    func whatIsNoPolicy(text: String) {
+        let refusal = #expect(throws: Refusal.self) { try Self.policy(text) }
+        #expect(refusal?.reason == .usage)
+    }
+
+    @Test func tooLarge() {
+        let text = #"{"version": 1, "rules": []}"# + String(repeating: " ", count: TrustPolicy.maximumLength)
+        #expect(throws: Refusal.self) { try Self.policy(text) }
+    }
+
+    @Test func placesCountCharacters() throws {
+        let refusal = #expect(throws: Refusal.self) {
+            try Self.policy("{\"version\": 1,\n \"rules\": [{\"comment\": \"é\", \"x\": 1}]}")
+        }
+        #expect(refusal?.checked == "policy p.json line 2, column 29")
+    }
+
+    @Test func exceptionsThatHaveEndedAreToldOnly() throws {
+        let text = #"""
+            {"version": 1, "rules": [{"repositories": ["*"],
+              "exceptions": [{"tags": ["1"], "until": "2020-01-01T00:00:00Z", "because": "x"}]}]}
+            """#
+        #expect(try Self.policy(text, now: SimulatedClock.start).warnings.count == 1)
+        #expect(try Self.policy(text).warnings.isEmpty)
+    }
+
+    // MARK: Letting through
+
+    private static func rule(_ text: String) throws -> TrustPolicy.Rule { try #require(try rules(text).rules.first) }
+
+    @Test func whatIsUnsigned() throws {
+        let listed = try Digest(parsing: Self.digest)
+        let other = Digest.compute(over: Array("other".utf8).span)
+        let now = SimulatedClock.start
+        let refused = try Self.rule(#"{"repositories": ["*"]}"#)
+        #expect(refused.admission(of: .unsignedRepository, tag: "1", digest: listed, at: now) == nil)
+        let warned = try Self.rule(#"{"repositories": ["*"], "unsigned": "warn"}"#)
+        #expect(warned.admission(of: .unsignedRepository, tag: "1", digest: nil, at: now) == .unsigned)
+        // What was pinned or seen is not unsigned, nor is a tag that good trust data does not list.
+        for reason in Reason.all where reason != .unsignedRepository {
+            #expect(warned.admission(of: reason, tag: "1", digest: listed, at: now) == nil)
+        }
+        let list = try Self.rule(#"{"repositories": ["*"], "unsigned": {"digests": ["\#(Self.digest)"]}}"#)
+        #expect(list.admission(of: .unsignedRepository, tag: "1", digest: listed, at: now) == .unsigned)
+        #expect(list.admission(of: .unsignedRepository, tag: "1", digest: other, at: now) == nil)
+        #expect(list.admission(of: .unsignedRepository, tag: "1", digest: nil, at: now) == nil)
+    }
+
+    @Test func exceptionsCoverWhatTheyName() throws {
+        let digest = try Digest(parsing: Self.digest)
+        let before = try #require(Instant(rfc3339: "2026-12-31T23:59:59Z"))
+        let end = try #require(Instant(rfc3339: "2027-01-01T00:00:00Z"))
+        let tags = try Self.rule(
+            #"""
+            {"repositories": ["*"], "exceptions": [{"tags": ["1.*"], "until": "2027-01-01T00:00:00Z", "because": "x"}]}
+            """#
+        )
+        func isCovered(_ rule: TrustPolicy.Rule, _ reason: Reason, _ tag: String?, _ at: Instant) -> Bool {
+            rule.admission(of: reason, tag: tag, digest: digest, at: at) != nil
+        }
+        for reason in [Reason.unsignedTag, .unsignedRepository, .expired] {
+            #expect(isCovered(tags, reason, "1.0", before))
+            #expect(!isCovered(tags, reason, "1.0", end))
+            #expect(!isCovered(tags, reason, "2.0", before))
+            #expect(!isCovered(tags, reason, nil, before))
+        }
+        // A name alone is no word about what an attacker serves under it.
+        for reason in [Reason.badSignature, .tagMoved, .rollback, .wrongRoot, .trustDataMissing, .unreachable] {
+            #expect(!isCovered(tags, reason, "1.0", before))
+        }
+        let content = try Self.rule(
+            #"""
+            {"repositories": ["*"], "exceptions": [{"digests": ["\#(Self.digest)"], "until": "2027-01-01T00:00:00Z",
+             "because": "x"}]}
+            """#
+        )
+        #expect(isCovered(content, .tagMoved, "1.0", before))
+        #expect(content.admission(of: .tagMoved, tag: "1.0", digest: nil, at: before) == nil)
+    }
+
+    @Test func auditLetsEverythingThrough() throws {
+        let rule = try Self.rule(#"{"repositories": ["*"], "audit": true}"#)
+        #expect(rule.admission(of: .badSignature, tag: "1", digest: nil, at: SimulatedClock.start) == .audited)
+    }
+
+    // MARK: Files
+
+    @Test func filesThatOthersCanWriteAreRefused() throws {
+        let directory = try TemporaryDirectory()
+        let text = #"{"version": 1, "rules": [{"repositories": ["*"]}]}"#
+        let path = try directory.write(Array(text.utf8), to: "policy.json")
+        try Files.setMode(path, 0o644)
+        #expect(try TrustPolicy(contentsOf: path).rules.count == 1)
+        try Files.setMode(path, 0o664)
+        let refusal = #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: path) }
+        #expect(refusal?.reason == .storage)
+        #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: directory.path) }
+        #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: directory.file("none")) }
+    }
+}
