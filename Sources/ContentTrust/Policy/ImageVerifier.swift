@@ -103,7 +103,8 @@ public final class ImageVerifier: Sendable {
                 .policy,
                 checked: "\(repository) in the policy \(policy.name)",
                 found: "no rule is for it",
-                next: "add a rule for it, or for a prefix of it"
+                next: "add a rule for it, or for a prefix of it, and look at it with: "
+                    + "trustctl policy explain \(question.subject.argument) --policy \(ShellWord.quoted(policy.name))"
             )
             return Decision(verdict: .refused(refusal), admission: nil, rule: nil)
         }
@@ -112,7 +113,9 @@ public final class ImageVerifier: Sendable {
                 throw Refusal(
                     .policy,
                     checked: "\(repository) in the policy \(policy.name)",
-                    found: "rule \(rule.number) (line \(rule.line)) refuses \(pattern)"
+                    found: "rule \(rule.number) (line \(rule.line)) refuses \(pattern)",
+                    next: "trustctl policy explain \(question.subject.argument)"
+                        + " --policy \(ShellWord.quoted(policy.name))"
                 )
             }
             return Decision(

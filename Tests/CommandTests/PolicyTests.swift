@@ -1,0 +1,102 @@
+import CanonicalJSON
+import ContentTrust
+import Testing
+import TrustTestSupport
+
+/// Policies on the command line, with a real registry.
+@Suite(.timeLimit(.minutes(4))) struct PolicyTests {
+    private static func policy(_ world: World, _ rules: String) throws -> String {
+        let text = #"{"version": 1, "rules": [\#(rules)]}"#
+        return try world.directory.write(Array(text.utf8), to: "policy.json")
+    }
+
+    @Test func itsPinsAndSignersDecide() async throws {
+        try await World.with { world in
+            let image = try await world.push("1.0")
+            let made = try await world.initialize()
+            let root = try #require(made["roles"]?["root"]?["keyIDs"]?.array?.first?.string)
+            for signer in ["alice", "bob"] {
+                let add = ["signer", "add", world.repository, signer, "--tag", "*", "--unsafe-unencrypted"]
+                try expect(try await world.publisher.runAll(add), 0)
+            }
+            let policy = try Self.policy(
+                world,
+                #"""
+                {"repositories": ["\#(world.repository)"], "pins": [{"rootKeys": ["\#(root)"]}],
+                 "signers": {"names": ["alice", "bob"], "threshold": 2}}
+                """#
+            )
+            let verify = ["verify", world.reference("1.0"), "--policy", policy]
+            try await expectRefusal(world.consumer, verify, .unsignedTag)
+            let sign = ["sign", "image", world.reference("1.0"), "--digest", image.digest, "--signer"]
+            try expect(try await world.publisher.runAll(sign + ["alice"]), 0)
+            try await expectRefusal(world.consumer, verify, .policy)
+            try expect(try await world.publisher.runAll(sign + ["bob"]), 0)
+            // The consumer has no pin of its own.
+            let verified = try await world.consumer.runAll(verify)
+            try expect(verified, 0)
+            #expect(verified.text == "\(world.repository)@\(image.digest)\n")
+            try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .noPin)
+            try await world.push("1.0", "other")
+            try await expectRefusal(world.consumer, verify, .tagMoved)
+            #expect(
+                try await world.consumer.run("resolve", world.reference("1.0"), "--policy", policy).text
+                    == verified.text
+            )
+        }
+    }
+
+    @Test func whatIsLetThroughIsSaid() async throws {
+        try await World.with { world in
+            try await world.push("1.0")
+            let policy = try Self.policy(
+                world,
+                #"{"repositories": ["*"], "unsigned": "warn"}, {"repositories": ["bad.example.com/*"], "refuse": true}"#
+            )
+            let admitted = try await world.consumer.run("verify", world.reference("1.0"), "--policy", policy)
+            try expect(admitted, 0)
+            #expect(admitted.text == "\(world.reference("1.0"))\n")
+            #expect(admitted.errorText.hasPrefix("warning "))
+            let json = try await world.consumer.run("verify", world.reference("1.0"), "--policy", policy, "--json")
+            try expect(json, 0)
+            try Schema.check(try json.object, "verify")
+            #expect(try json.object["admission"] == "unsigned")
+            #expect(try json.object["reason"] == "unsigned-repository")
+            try await expectRefusal(world.consumer, ["verify", "bad.example.com/x:1", "--policy", policy], .policy)
+        }
+    }
+
+    @Test func mistakesAreNamedByTheirPlace() async throws {
+        let directory = try TemporaryDirectory("trustctl-policy")
+        let trustctl = try Trustctl(in: directory)
+        let good =
+            #"{"version": 1, "rules": [{"repositories": ["r.io/*"]}, {"repositories": ["r.io/a"], "audit": true}]}"#
+        let path = try directory.write(Array(good.utf8), to: "good.json")
+        let checked = try await trustctl.run("policy", "check", path, "--json")
+        try expect(checked, 0)
+        try Schema.check(try checked.object, "policy-output")
+        try Schema.check(try JSONValue(parsing: Array(good.utf8)), "policy")
+        let explained = try await trustctl.run("policy", "explain", "r.io/a:1", "--policy", path, "--json")
+        try expect(explained, 0)
+        try Schema.check(try explained.object, "policy-output")
+        #expect(try explained.object["rule"] == 2)
+        try await expectRefusal(
+            trustctl,
+            ["policy", "explain", "x.io/a", "--policy", path],
+            .policy,
+            schema: "policy-output"
+        )
+        let bad = try directory.write(Array("{\"version\": 1,\n \"rule\": []}".utf8), to: "bad.json")
+        let refused = try await trustctl.run("policy", "check", bad)
+        try expect(refused, Reason.usage.exitCode)
+        #expect(refused.errorText.contains("line 2, column 2"), "\(refused)")
+        try Files.setMode(path, 0o666)
+        try await expectRefusal(trustctl, ["policy", "check", path], .storage, schema: "policy-output")
+        try await expectRefusal(
+            trustctl,
+            ["verify", "r.io/a:1", "--policy", path, "--store", "dir:/x"],
+            .usage,
+            schema: "verify"
+        )
+    }
+}
