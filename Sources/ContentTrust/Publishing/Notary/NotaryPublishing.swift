@@ -51,7 +51,9 @@ struct NotaryPublishing: Sendable {
             } catch {
                 throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
             }
-            return try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
+            let report = try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
+            try await remember(files)
+            return report
         }
         throw Refusal(
             .conflict,
@@ -101,6 +103,21 @@ struct NotaryPublishing: Sendable {
         )
     }
 
+    /// Keeps delegated roles in mind that were published, as whoever verifies them does.
+    private func remember(_ files: [RoleName: [UInt8]]) async throws(Refusal) {
+        let cache = session.cache(pin, repository: repository)
+        for (role, bytes) in files where !RoleName.topLevel.contains(role) {
+            do { try await cache.keep(bytes, ofDelegated: role) } catch {
+                throw Refusal.update(
+                    UpdateError<TrustStoreError>.cache(error),
+                    subject: subject,
+                    store: store.name,
+                    pin: pin
+                )
+            }
+        }
+    }
+
     // MARK: Keys
 
     /// Whether enough keys of a role are at hand.
@@ -110,6 +127,27 @@ struct NotaryPublishing: Sendable {
             keys: Array(authority.publicKeys.values),
             threshold: authority.threshold
         )
+    }
+
+    /// Which of the targets, and those to whom they delegate, have enough keys at hand.
+    func signable(_ state: NotaryState) async throws(Refusal) -> Set<RoleName> {
+        var found: Set<RoleName> = []
+        for role in [.targets] + state.signers.map(\.name) {
+            if let authority = state.authority(of: role), try await canSign(authority) { found.insert(role) }
+        }
+        return found
+    }
+
+    // MARK: Edits
+
+    /// Changes a role, as it is now or was changed before, or has it signed anew as it stands.
+    func edit(
+        _ role: RoleName,
+        of state: NotaryState,
+        in edit: inout NotaryEdit,
+        _ change: (inout NotaryEdit.Role) -> Void = { _ in }
+    ) throws(Refusal) {
+        do throws(TUFError) { try edit.edit(role, of: state, change) } catch { throw refused(error, role) }
     }
 
     func refused(_ error: TUFError, _ role: RoleName) -> Refusal { reader.refused(error, role) }
