@@ -39,16 +39,31 @@ extension NotaryPublishing {
                         next: "trustctl signer list \(subject.argument) --store \(ShellWord.quoted(store.name))"
                     )
                 }
-                guard let claims = state.unreadable[role]?.claims else {
+                guard let unreadable = state.unreadable[role] else {
                     try edit(role, of: state, in: &change.edit)
                     continue
                 }
                 // Signed by keys that no longer count: what it lists is taken over as it stands.
+                guard let claims = unreadable.claims else { throw illegible(role, unreadable.error) }
                 do throws(TUFError) { change.edit.roles[role] = try NotaryEdit.Role(claims) } catch {
                     throw refused(error, role)
                 }
             }
             return change
         }
+    }
+
+    /// What nobody can read nobody can sign as it stands: a role without its tags would say that they were taken out.
+    private func illegible(_ role: RoleName, _ error: TUFError) -> Refusal {
+        let refusal = refused(error, role)
+        return Refusal(
+            refusal.reason,
+            checked: refusal.checked,
+            found: "\(refusal.found), and what it lists cannot be read",
+            expected: "a file that can be signed as it stands",
+            next: "begin the role anew, without the tags that it had: trustctl sign image "
+                + "\(subject.argument(tag: "TAG")) --store \(ShellWord.quoted(store.name))",
+            cause: error
+        )
     }
 }
