@@ -10,15 +10,24 @@ extension NotaryPublishing {
     /// - Parameters:
     ///   - rotation: What is replaced.
     ///   - publisher: Makes the keys.
+    ///   - file: Where it is noted what is replaced, before any key is made.
     /// - Returns: What was replaced and published.
     /// - Throws: ``Refusal``.
-    func rotate(_ rotation: KeyRotation, _ publisher: Publisher) async throws(Refusal) -> RotationReport {
+    func rotate(
+        _ rotation: KeyRotation,
+        _ publisher: Publisher,
+        note file: String
+    ) async throws(Refusal) -> RotationReport {
         // One set of new keys, however often another publisher is faster.
         var added: [RoleName: [TUFKey]] = [:]
         var before: Root?
         var after: NotaryEdit.NewRoot?
         let published = try await publish { (state) async throws(Refusal) in
+            if Self.has(added, state.root) { return Change() }
             let replaced = try replaced(by: rotation, state.root)
+            let ids = replaced.mapValues { Set($0.map(\.computedID)) }
+            let note = RotationNote(root: state.set.root, replaced: ids)
+            try Publisher.filing { () throws(FileError) in try note.write(file) }
             var root = NotaryEdit.NewRoot(keys: state.root.keys, roles: state.root.roles)
             var change = Change()
             for role in rotation.roles {
@@ -50,18 +59,31 @@ extension NotaryPublishing {
                 added: added[role] ?? []
             )
         }
-        let ids = Set(after.roles[.root]?.keyIDs ?? [])
-        return RotationReport(
+        return report(roles, after: after.roles, published, finishesEarlierRun: false)
+    }
+
+    func report(
+        _ roles: [RotationReport.Role],
+        after: [RoleName: RoleKeys],
+        _ published: PublishReport,
+        finishesEarlierRun: Bool
+    ) -> RotationReport {
+        RotationReport(
             roles: roles,
-            finishesEarlierRun: false,
+            finishesEarlierRun: finishesEarlierRun,
             pin: Pin(
                 scope: .repository(repository),
                 dialect: .notary,
-                anchor: .keys(ids, threshold: after.roles[.root]?.threshold ?? 1)
+                anchor: .keys(Set(after[.root]?.keyIDs ?? []), threshold: after[.root]?.threshold ?? 1)
             ),
-            listedKeys: Set(after.roles.values.flatMap(\.keyIDs)),
+            listedKeys: Set(after.values.flatMap(\.keyIDs)),
             published: published
         )
+    }
+
+    /// Whether the keys that are made now are a root's already: the server took the update, and the answer was lost.
+    private static func has(_ added: [RoleName: [TUFKey]], _ root: Root) -> Bool {
+        !added.isEmpty && added.allSatisfy { role, keys in keys.allSatisfy(root.keys(of: role).contains) }
     }
 
     // MARK: Old keys
@@ -150,14 +172,29 @@ extension NotaryPublishing {
             role == .timestamp
             || role == .snapshot && (rotation.serverManaged ?? !(wasHere || rotation.newKeys[role] != nil))
         guard !isServers || rotation.newKeys[role] == nil else { throw heldByServer(role) }
+        let distinct = Self.distinct(old)
+        // Those that a run made which was interrupted come first.
+        let label = RotationNote.label(after: state.set.root, of: repository)
         var made: [TUFKey] = []
-        for replaced in Self.distinct(old) {
+        if let given = rotation.newKeys[role] {
+            made = [given]
+        } else if !isServers {
+            made = Array(try await publisher.signers.keys(for: role, labelled: label).prefix(distinct.count))
+        }
+        for replaced in distinct.dropFirst(made.count) {
             if isServers {
                 made.append(try await newServerKey(for: role))
-            } else {
-                let algorithm = wasHere ? replaced.publicKey?.algorithm : nil
-                made.append(try await key(for: role, rotation, like: algorithm, publisher))
+                continue
             }
+            let algorithm = wasHere ? replaced.publicKey?.algorithm : nil
+            made.append(
+                try await publisher.signers.makeKey(
+                    for: role,
+                    repository: role == .root ? nil : repository,
+                    algorithm: rotation.algorithm ?? algorithm ?? .ecdsaP256,
+                    label: label
+                )
+            )
         }
         if isServers { return made }
         guard role != .root else {
@@ -166,20 +203,6 @@ extension NotaryPublishing {
         var listed: [TUFKey] = []
         for key in made { listed.append(try Publisher.notary(key)) }
         return listed
-    }
-
-    private func key(
-        for role: RoleName,
-        _ rotation: KeyRotation,
-        like replaced: KeyAlgorithm?,
-        _ publisher: Publisher
-    ) async throws(Refusal) -> TUFKey {
-        if let key = rotation.newKeys[role] { return key }
-        return try await publisher.signers.makeKey(
-            for: role,
-            repository: role == .root ? nil : repository,
-            algorithm: rotation.algorithm ?? replaced ?? .ecdsaP256
-        )
     }
 
     private func heldByServer(_ role: RoleName) -> Refusal {

@@ -108,12 +108,7 @@ struct NotaryPublishing: Sendable {
         let cache = session.cache(pin, repository: repository)
         for (role, bytes) in files where !RoleName.topLevel.contains(role) {
             do { try await cache.keep(bytes, ofDelegated: role) } catch {
-                throw Refusal.update(
-                    UpdateError<TrustStoreError>.cache(error),
-                    subject: subject,
-                    store: store.name,
-                    pin: pin
-                )
+                throw refused(.cache(error))
             }
         }
     }
@@ -151,4 +146,8 @@ struct NotaryPublishing: Sendable {
     }
 
     func refused(_ error: TUFError, _ role: RoleName) -> Refusal { reader.refused(error, role) }
+
+    func refused(_ error: UpdateError<TrustStoreError>) -> Refusal {
+        Refusal.update(error, subject: subject, store: store.name, pin: pin)
+    }
 }

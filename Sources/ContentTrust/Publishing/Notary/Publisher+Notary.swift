@@ -1,5 +1,6 @@
 import TUF
 import TUFClient
+import TrustCrypto
 
 extension Publisher {
     /// Publishing to a subject's collection, if the location is a Notary server.
@@ -35,5 +36,27 @@ extension Publisher {
             pin: pin,
             now: session.clock.now()
         )
+    }
+
+    /// Replaces keys of a collection. What was interrupted goes on with the keys that were made, and where only the answer
+    /// of the server was lost nothing is replaced once more.
+    func rotate(
+        _ rotation: KeyRotation,
+        on notary: NotaryPublishing,
+        _ whenPublished: (RotationReport) async throws(Refusal) -> Void
+    ) async throws(Refusal) -> RotationReport {
+        let name = notary.pin.signedName ?? notary.repository
+        let file = session.home.rotation(signedName: name, dialect: .notary)
+        let lock = try await Self.lock(file, notary.subject)
+        let report: RotationReport
+        if let finished = try await notary.earlierRotation(rotation, note: file) {
+            report = finished
+        } else {
+            report = try await notary.rotate(rotation, self, note: file)
+        }
+        try await whenPublished(report)
+        try Self.filing { () throws(FileError) in _ = try DurableFile.remove(file) }
+        _ = consume lock
+        return report
     }
 }
