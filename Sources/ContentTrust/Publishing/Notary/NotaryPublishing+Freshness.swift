@@ -3,7 +3,7 @@ import TUF
 /// Signing anew what nobody changes.
 extension NotaryPublishing {
     /// Notary's programs sign anew what expires within half a year.
-    private static var renewal: Int64 { 183 * 86_400 }
+    static var renewal: Int64 { 183 * 86_400 }
 
     /// Signs anew what expires soon and has its keys at hand. The server does so for its own roles when they are asked for.
     func refresh() async throws(Refusal) -> PublishReport {

@@ -43,13 +43,14 @@ struct NotaryPublishing: Sendable {
             guard !change.edit.isEmpty else {
                 return try await report(change, signed: [], rounds: round, changed: false)
             }
+            try requireCertificates(state, change.edit.root)
             let files = try await NotarySigning(self, state).files(change.edit)
             do throws(NotaryError) {
                 try await client.publish(files)
             } catch .versionTaken {
                 continue
             } catch {
-                throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
+                throw refused(error, state)
             }
             let report = try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
             try await remember(files)
@@ -92,7 +93,7 @@ struct NotaryPublishing: Sendable {
             accepted: [],
             bins: 0
         )
-        return PublishReport(
+        var report = PublishReport(
             repository: repository,
             store: store.name,
             identity: read.identity,
@@ -101,6 +102,9 @@ struct NotaryPublishing: Sendable {
             outcome: outcome,
             set: read.set
         )
+        let limit = now.advanced(bySeconds: Self.renewal)
+        report.endingCertificates = EndingCertificate.all(of: read.set.root.payload, before: limit)
+        return report
     }
 
     /// Keeps delegated roles in mind that were published, as whoever verifies them does.
