@@ -25,7 +25,14 @@ public struct TrustHome: Sendable, Hashable {
     public var pins: PinStore { PinStore(directory: trust) }
 
     /// The note of a rotation of keys that is under way.
-    func rotation(signedName: String) -> String { "\(trust)/rotations/\(PathSegment.encoded(signedName)).json" }
+    func rotation(signedName: String, dialect: Dialect = .tuf1) -> String {
+        let folder =
+            switch dialect {
+            case .tuf1: "rotations"
+            case .notary: "rotations-notary"
+            }
+        return "\(trust)/\(folder)/\(PathSegment.encoded(signedName)).json"
+    }
 
     /// What was seen of the trust data with a signed name, in a directory for each anchor. The same name may have trust data
     /// of two dialects, which know nothing of each other.

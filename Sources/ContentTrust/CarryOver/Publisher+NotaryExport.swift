@@ -6,8 +6,10 @@ import TrustCrypto
 public struct NotaryExportReport: Sendable {
     /// The tags of the trust data.
     public let tags: [SignedTag]
-    /// Tags that the server has and the trust data does not list: left there, unless they were to be taken out.
+    /// Tags that readers find on the server and the trust data does not list, and that were left there.
     public let foreignTags: [String]
+    /// Such tags that were taken out.
+    public let prunedTags: [String]
     /// What was made, where the server had no such collection.
     public let initialized: InitializeReport?
     /// What was published.
@@ -64,11 +66,15 @@ extension Publisher {
             throw notary.refused(error, .targets)
         }
         if prunes { for path in foreign { changes[path] = .some(nil) } }
+        let published = try await notary.publish(changes, as: nil)
+        let names = foreign.map(\.string).sorted()
         return NotaryExportReport(
             tags: tags,
-            foreignTags: foreign.map(\.string).sorted(),
+            foreignTags: prunes ? [] : names,
+            // One that somebody else has taken out meanwhile is gone as well.
+            prunedTags: prunes ? names : [],
             initialized: initialized,
-            published: try await notary.publish(changes, as: nil)
+            published: published
         )
     }
 }

@@ -99,7 +99,6 @@ public struct NotaryMirror: Sendable {
     ) async throws(Refusal) -> NotaryArchiveReport.Verification {
         let repository = subject.description
         let pin = try session.pin(for: repository, dialect: .notary)
-        var expired: TUFError?
         do throws(UpdateError<TrustStoreError>) {
             let data: NotaryFilesTrustData?
             do { data = try NotaryFilesTrustData(files: .memory(files), path: store.name) } catch {
@@ -109,17 +108,6 @@ public struct NotaryMirror: Sendable {
             guard let pin else {
                 return .unpinned(try await UnverifiedTrustData(reading: data, dialect: .notary))
             }
-            let source = TrustDataSource(data: data)
-            let updater = session.updater(pin, repository: repository)
-            do {
-                _ = try await updater.refresh(from: source, now: now)
-            } catch .metadata(let error) {
-                switch error {
-                case .expired, .certificatesExpired: expired = error
-                default: throw .metadata(error)
-                }
-            }
-            let set = try await updater.unsafeEditable(from: source, now: now).set
             let reader = NotaryReader(
                 session: session,
                 subject: subject,
@@ -128,7 +116,7 @@ public struct NotaryMirror: Sendable {
                 pin: pin,
                 now: now
             )
-            let state = try await reader.withDelegated(set, source)
+            let (state, expired) = try await reader.read(data)
             return .verified(
                 pin,
                 expired: expired.map {

@@ -27,9 +27,7 @@ extension Publisher {
         whenPublished: (RotationReport) async throws(Refusal) -> Void = { _ in }
     ) async throws(Refusal) -> RotationReport {
         if let notary = try await notary(subject, at: location) {
-            let report = try await notary.rotate(rotation, self)
-            try await whenPublished(report)
-            return report
+            return try await rotate(rotation, on: notary, whenPublished)
         }
         let store = try session.store(for: subject, at: location)
         let located = try await session.locate(subject, in: store)
@@ -56,7 +54,7 @@ extension Publisher {
     }
 
     /// Keeps a second rotation on this machine from the note of the first.
-    private static func lock(_ note: String, _ subject: Subject) async throws(Refusal) -> FileLock {
+    static func lock(_ note: String, _ subject: Subject) async throws(Refusal) -> FileLock {
         do throws(FileError) {
             try DurableFile.createDirectory(DurableFile.parent(of: note), mode: 0o700)
             return try await FileLock.acquire("\(note).lock", timeout: .seconds(10))
@@ -261,7 +259,7 @@ extension Publisher {
         )
     }
 
-    private static func filing<Value>(_ body: () throws(FileError) -> Value) throws(Refusal) -> Value {
+    static func filing<Value>(_ body: () throws(FileError) -> Value) throws(Refusal) -> Value {
         do { return try body() } catch { throw Refusal.file(error, checked: "the note of the rotation") }
     }
 }

@@ -312,6 +312,8 @@ public struct PublishReport: Sendable {
     public let expires: [RoleName: Instant]
     /// Whose these changes are.
     public var acceptedSigners: [RoleName] { Set(acceptedChanges.map(\.role)).sorted() }
+    /// On Notary servers: root keys whose certificates end within half a year. Nobody verifies anything after that.
+    public internal(set) var endingCertificates: [EndingCertificate] = []
     /// The targets that readers see now.
     let targets: Verified<Targets>
     /// The role that expires first, and when: by then the trust data must have been refreshed.

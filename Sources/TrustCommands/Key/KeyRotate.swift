@@ -15,7 +15,7 @@ struct KeyRotate: TrustCommand {
             Makes the new keys, has the root that lists them signed by enough of the root keys so far and of the new ones, \
             and signs anew what the replaced keys had signed, in one publish. Whoever has pinned an earlier root follows by \
             itself. When it is interrupted, the same command goes on with the keys that it had made. The old private \
-            keys stay where they are unless --delete-old is given.
+            keys stay where they are unless --delete-old is given; those of Notary servers always stay.
             """
     )
 
@@ -31,14 +31,18 @@ struct KeyRotate: TrustCommand {
     @Option(
         name: .customLong("key"),
         help: ArgumentHelp(
-            "New key that is there already: its id in a key store, or a PEM file with its public half. For one role.",
+            "New key that is there already: its id in a key store, or a PEM file with its public half. For one role. On a "
+                + "Notary server the present root key gets a new certificate.",
             valueName: "key"
         )
     )
     var newKey: String?
 
     @Option(
-        help: ArgumentHelp("Id of the key to replace where a role has several; may be repeated.", valueName: "id")
+        help: ArgumentHelp(
+            "Id of the key to replace where a role has several; may be repeated. As many new keys are made.",
+            valueName: "id"
+        )
     )
     var replace: [String] = []
 

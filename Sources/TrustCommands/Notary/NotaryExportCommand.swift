@@ -73,12 +73,12 @@ struct NotaryExportCommand: TrustCommand {
             }
             context.console.note(SafeText.escaped(made.pin.command))
         }
-        if !report.foreignTags.isEmpty {
+        for (tags, fate) in [(report.prunedTags, "taken out"), (report.foreignTags, "left there")] where !tags.isEmpty {
             context.console.note(
                 SafeText.escaped(
-                    "\(prune ? "taken out" : "left there"), because the trust data does not list them: "
-                        + report.foreignTags.prefix(PublishText.namedTags).joined(separator: ", ")
-                        + (report.foreignTags.count > PublishText.namedTags ? ", ..." : "")
+                    "\(fate), because the trust data does not list them: "
+                        + tags.prefix(PublishText.namedTags).joined(separator: ", ")
+                        + (tags.count > PublishText.namedTags ? ", ..." : "")
                 )
             )
         }

@@ -68,6 +68,17 @@ struct PublishText: Sendable {
                     )
             )
         }
+        for certificate in report.endingCertificates {
+            let options = "--role root --key \(certificate.keyID)\(storeArguments)"
+            lines.append(
+                style.warning("warning")
+                    + SafeText.escaped(
+                        " the certificate of the root key \(certificate.keyID) (docker: \(certificate.notaryKeyID)) ends at "
+                            + "\(certificate.end), and nobody can verify after that; a new one for the same key: "
+                            + "trustctl key rotate \(subject.argument) \(options)"
+                    )
+            )
+        }
         return lines + summary
     }
 
@@ -181,6 +192,16 @@ struct PublishText: Sendable {
             object["droppedWords"] = .array(
                 report.droppedWords.map {
                     ["signer": .string($0.role.string), "tag": .string($0.tag), "digest": .optional($0.digest)]
+                }
+            )
+        }
+        if !report.endingCertificates.isEmpty {
+            object["endingCertificates"] = .array(
+                report.endingCertificates.map {
+                    [
+                        "keyID": .string($0.keyID.string), "notaryKeyID": .string($0.notaryKeyID.string),
+                        "end": .string($0.end.description),
+                    ]
                 }
             )
         }

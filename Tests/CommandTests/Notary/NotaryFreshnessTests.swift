@@ -117,14 +117,65 @@ import TrustTestSupport
         }
     }
 
-    /// Certificates end too. The same keys get new ones, and who has pinned the keys follows.
+    /// Certificates end too, whenever the root itself is signed anew. The same key gets a new one, and who has pinned the key
+    /// follows.
     @Test func rootCertificatesThatEndAreReplaced() async throws {
         try await NotaryWorld.with { world in
-            try await world.signed()
-            let years: Int64 = 366 * 86_400
-            let early = try await world.refusal(at: 11 * years, in: try world.copy(of: world.consumer, "early"))
-            #expect(early == .certificateExpired || early == .expired)
-            #expect(try await world.refusal(at: 0, in: world.consumer) == nil)
+            let image = try await world.push("1.0")
+            let id = try await Self.initialize(world, ending: 100 * Self.day)
+            let refreshed = try await world.succeed(world.publisher, ["refresh", world.repository, "--json"])
+            let object = try refreshed.object
+            try Schema.check(object, "publish")
+            #expect(object["endingCertificates"]?.array?.map { $0["keyID"]?.string } == [id])
+            #expect(refreshed.errorText.contains("key rotate \(world.repository) --role root --key \(id) --store"))
+            let later = try world.copy(of: world.consumer, "later")
+            #expect(try await world.refusal(at: 150 * Self.day, in: later) == .certificateExpired)
+
+            try await world.publish("key", "rotate", world.repository, "--role", "root", "--key", id)
+            let again = try await world.publish("refresh", world.repository, "--json").object
+            #expect(again["endingCertificates"] == nil)
+            try await world.publish("sign", "image", world.reference("1.0"))
+            try await world.verify("1.0")
+            #expect(try await world.tags(try world.notary()) == ["1.0": image.hex])
+            #expect(try await world.tags(try world.docker()) == ["1.0": image.hex])
+            // What expires next is the server's to renew.
+            #expect(try await world.refusal(at: 150 * Self.day, in: world.consumer) == .expired)
         }
+    }
+
+    /// Notary's server cannot read its own root any more once the certificates have ended, and takes no other.
+    @Test func rootCertificatesThatHaveEndedAreTold() async throws {
+        try await NotaryWorld.with { world in
+            try await world.push("1.0")
+            let id = try await Self.initialize(world, ending: 20)
+            try await Task.sleep(for: .seconds(21))
+            try await world.refuse("1.0", .certificateExpired)
+            let refreshed = try await world.run(world.publisher, ["refresh", world.repository])
+            try expect(refreshed, Reason.certificateExpired.exitCode)
+            let rotate = ["key", "rotate", world.repository, "--role", "root", "--key", id]
+            let rotated = try await world.run(world.publisher, rotate)
+            try expect(rotated, Reason.certificateExpired.exitCode)
+            #expect(rotated.errorText.contains("takes no update after that"))
+        }
+    }
+
+    private static let day: Int64 = 86_400
+
+    /// Makes a collection whose root certificate ends soon, and lets the consumer pin its key.
+    ///
+    /// - Parameters:
+    ///   - world: Where.
+    ///   - seconds: How soon. A server takes no root that has ended already.
+    /// - Returns: The id of the root key.
+    /// - Throws: What keeps it from being made.
+    private static func initialize(_ world: NotaryWorld, ending seconds: Int64) async throws -> String {
+        let long = LifetimeChoices([.root: 7_300 * day, .targets: 7_300 * day])
+        let pin = try await world.publishing(at: seconds - 3_650 * day, lifetimes: long) { publisher in
+            try await publisher.initialize(try world.subject, at: try world.place).pin
+        }
+        let add = pin.command.split(separator: " ").dropFirst().map(String.init)
+        try expect(try await world.consumer.runAll(add), 0)
+        let keys = try await world.publisher.run("key", "list", "--json").objects
+        return try #require(keys.first { $0["role"] == "root" }?["keyID"]?.string)
     }
 }

@@ -87,6 +87,25 @@ import TrustTestSupport
         }
     }
 
+    /// The key that goes is the one that is named, and a name that nobody has changes nothing.
+    @Test func theKeyThatIsNamedIsReplaced() async throws {
+        try await NotaryWorld.with { world in
+            let image = try await world.signed()
+            let rotate = ["key", "rotate", world.repository, "--role", "root", "--unsafe-unencrypted", "--replace"]
+            let keys = try await world.publisher.run("key", "list", "--json").objects
+            func id(_ role: String) throws -> String {
+                try #require(keys.first { $0["role"]?.string == role }?["keyID"]?.string)
+            }
+            let refused = try await world.run(world.publisher, rotate + [try id("targets")])
+            try expect(refused, 64)
+            #expect(try await world.version(of: "root") == 1)
+            try await world.succeed(world.publisher, rotate + [try id("root")])
+            #expect(try await world.version(of: "root") == 2)
+            try await world.verify("1.0")
+            #expect(try await world.tags(try world.notary()) == ["1.0": image.hex])
+        }
+    }
+
     /// A key that is there already takes the place, and the old one is told where it is.
     @Test func aKeyOfDockersTakesThePlace() async throws {
         try await NotaryWorld.with { world in

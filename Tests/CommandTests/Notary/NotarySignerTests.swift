@@ -163,6 +163,31 @@ import TrustTestSupport
         }
     }
 
+    /// What was signed before there were signers is still in the targets, where readers find what the releases do not list.
+    @Test func aTagIsTakenOutOfTheTargetsAndOfWhatSignersSign() async throws {
+        try await NotaryWorld.with { world in
+            try await world.signed("1.0")
+            try await world.publish("signer", "add", world.repository, "alice", "--unsafe-unencrypted")
+            try await world.publish("sign", "image", world.reference("1.0"))
+            // A machine without the targets key.
+            let alice = try world.copy(of: world.publisher, "alice")
+            for record in try await world.publisher.run("key", "list", "--json").objects
+            where record["role"] == "targets" {
+                let file = try #require(record["location"]?.string)
+                try Files.remove("\(alice.home)/keys/\(try #require(file.split(separator: "/").last))")
+            }
+            let refused = try await world.run(alice, ["revoke", world.reference("1.0")])
+            try expect(refused, Reason.keyUnavailable.exitCode)
+            #expect(refused.errorText.contains("the role targets, in which readers would still find it"))
+            try await world.verify("1.0")
+            let revoked = try await world.publish("revoke", world.reference("1.0"), "--json").object
+            #expect(revoked["signedRoles"] == ["targets", "targets/alice", "targets/releases"])
+            try await world.refuse("1.0", .unsignedTag)
+            #expect(try await world.tags(try world.docker()) == [:])
+            #expect(try await world.tags(try world.notary()) == [:])
+        }
+    }
+
     /// Scopes are Notary's: the beginning of tags.
     @Test func aSignerSignsTheTagsThatItMay() async throws {
         try await NotaryWorld.with { world in

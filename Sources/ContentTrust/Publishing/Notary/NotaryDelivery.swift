@@ -21,23 +21,27 @@ struct NotaryDelivery: Sendable {
 
     /// Sends files.
     ///
-    /// - Parameter files: The files by role.
+    /// - Parameters:
+    ///   - files: The files by role.
+    ///   - refusal: What is said of an answer that takes nothing.
     /// - Returns: What became of them.
     /// - Throws: ``Refusal``; it says so where the change may have been published all the same.
-    func deliver(_ files: [RoleName: [UInt8]]) async throws(Refusal) -> Outcome {
-        let checked = "publishing of \(subject) to \(storeName)"
+    func deliver(
+        _ files: [RoleName: [UInt8]],
+        refusing refusal: (NotaryError) -> Refusal
+    ) async throws(Refusal) -> Outcome {
         do throws(NotaryError) {
             try await client.publish(files)
         } catch .versionTaken {
             return .overtaken
         } catch {
-            guard error.mayHaveBeenStored else { throw Refusal.notary(error, checked: checked) }
+            guard error.mayHaveBeenStored else { throw refusal(error) }
             do throws(NotaryError) {
                 if try await isStored(files) { return .stored }
             } catch let later {
-                throw Refusal.notary(error, checked: checked).withDoubt(later, subject, storeArguments)
+                throw refusal(error).withDoubt(later, subject, storeArguments)
             }
-            throw Refusal.notary(error, checked: checked)
+            throw refusal(error)
         }
         do throws(NotaryError) {
             if try await isStored(files) { return .stored }
@@ -47,7 +51,7 @@ struct NotaryDelivery: Sendable {
         }
         throw Refusal(
             .badResponse,
-            checked: checked,
+            checked: "publishing of \(subject) to \(storeName)",
             found: "the answer was that all is well, and the server does not have what was sent",
             next: "nothing was published; check what stands between this machine and the server, such as a proxy"
         )

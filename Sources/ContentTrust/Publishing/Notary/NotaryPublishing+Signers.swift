@@ -27,15 +27,7 @@ package enum NotarySigner {
 extension NotaryPublishing {
     /// Lets a signer sign, or gives a present one other keys. Needs the targets key.
     func put(_ signer: NewSigner) async throws(Refusal) -> PublishReport {
-        let name = try NotarySigner.role(named: signer.role.name.string)
-        guard name != Dialect.releases else {
-            throw Refusal(
-                .usage,
-                checked: "the signer \(name)",
-                found: "the role of all signers",
-                expected: "the name of a person or machine"
-            )
-        }
+        let name = try Self.person(signer.role.name)
         guard !signer.role.isTerminating, signer.before == nil, signer.first == nil else {
             throw Refusal(
                 .usage,
@@ -53,8 +45,11 @@ extension NotaryPublishing {
             let releases = state.delegations[Dialect.releases]
             let former = Set(before?.keys.keyIDs ?? [])
             let ids = keys.map(\.computedID)
-            // The releases may have keys of other signers, and these of this one in their place.
-            let others = (releases?.keys.keyIDs ?? []).filter { !former.contains($0) && !ids.contains($0) }
+            // The releases keep the keys of other signers, also those that this one had too, and get these.
+            let shared = Self.keys(ofOthersThan: name, state)
+            let others = (releases?.keys.keyIDs ?? []).filter {
+                (shared.contains($0) || !former.contains($0)) && !ids.contains($0)
+            }
             let own: DelegatedRole
             let all: DelegatedRole
             do throws(TUFError) {
@@ -70,13 +65,13 @@ extension NotaryPublishing {
                     isTerminating: false,
                     scope: releases?.scope ?? .prefixes([""])
                 )
-                guard own != before || all != releases else { return change }
-                try change.edit.edit(.targets, of: state) { targets in
-                    targets.put(own, keys: keys)
-                    targets.put(all, keys: [])
-                }
             } catch {
                 throw refused(error, .targets)
+            }
+            guard own != before || all != releases else { return change }
+            try edit(.targets, of: state, in: &change.edit) { targets in
+                targets.put(own, keys: keys)
+                targets.put(all, keys: [])
             }
             for role in [own, all] { try await resign(role, state, &change.edit) }
             return change
@@ -97,12 +92,12 @@ extension NotaryPublishing {
         guard signed < role.keys.threshold, let keys = edit.roles[.targets]?.keys,
             try await canSign(RoleAuthority(unsafeProposing: role, keys: keys))
         else { return }
-        do throws(TUFError) { try edit.edit(role.name, of: state) { _ in } } catch { throw refused(error, role.name) }
+        try self.edit(role.name, of: state, in: &edit)
     }
 
     /// Takes a signer out, its keys out of the releases and, where a key of these is at hand, its tags. Needs the targets key.
     func remove(_ signer: RoleName, keepingTags keepsTags: Bool) async throws(Refusal) -> PublishReport {
-        let name = try NotarySigner.role(named: signer.string)
+        let name = try Self.person(signer)
         guard !keepsTags else {
             throw Refusal(
                 .usage,
@@ -122,20 +117,19 @@ extension NotaryPublishing {
             }
             var change = Change()
             change.edit.removed = [name]
-            do throws(TUFError) {
-                try change.edit.edit(.targets, of: state) { $0.remove(name) }
-                guard let former = state.delegations[Dialect.releases] else { return change }
-                let releases = try Self.releases(former, without: present, state)
-                guard !releases.keys.keyIDs.isEmpty else {
-                    // Nobody could sign them, and nobody verify what is there. The snapshot goes on listing it: who hides
-                    // the releases of others is not to be mistaken for who has none.
-                    try change.edit.edit(.targets, of: state) { $0.remove(Dialect.releases) }
-                    return change
-                }
-                try change.edit.edit(.targets, of: state) { $0.put(releases, keys: []) }
-            } catch {
+            try edit(.targets, of: state, in: &change.edit) { $0.remove(name) }
+            guard let former = state.delegations[Dialect.releases] else { return change }
+            let releases: DelegatedRole
+            do throws(TUFError) { releases = try Self.releases(former, without: present, state) } catch {
                 throw refused(error, .targets)
             }
+            guard !releases.keys.keyIDs.isEmpty else {
+                // Nobody could sign them, and nobody verify what is there. The snapshot goes on listing it: who hides
+                // the releases of others is not to be mistaken for who has none.
+                try edit(.targets, of: state, in: &change.edit) { $0.remove(Dialect.releases) }
+                return change
+            }
+            try edit(.targets, of: state, in: &change.edit) { $0.put(releases, keys: []) }
             try await signReleases(without: present, state, &change.edit)
             return change
         }
@@ -175,9 +169,7 @@ extension NotaryPublishing {
         guard after != before || !staysValid,
             try await canSign(RoleAuthority(unsafeProposing: releases, keys: targets.keys))
         else { return }
-        do throws(TUFError) { try edit.edit(Dialect.releases, of: state) { $0.records = after } } catch {
-            throw refused(error, Dialect.releases)
-        }
+        try self.edit(Dialect.releases, of: state, in: &edit) { $0.records = after }
     }
 
     /// The releases without the keys that only this signer has.
@@ -186,8 +178,7 @@ extension NotaryPublishing {
         without signer: DelegatedRole,
         _ state: NotaryState
     ) throws(TUFError) -> DelegatedRole {
-        let others = state.signers.filter { $0.name != signer.name && $0.name != Dialect.releases }
-        let kept = Set(others.flatMap(\.keys.keyIDs))
+        let kept = keys(ofOthersThan: signer.name, state)
         let ids = role.keys.keyIDs.filter { kept.contains($0) || !signer.keys.keyIDs.contains($0) }
         return try DelegatedRole(
             name: role.name,
@@ -195,6 +186,26 @@ extension NotaryPublishing {
             isTerminating: false,
             scope: role.scope
         )
+    }
+
+    /// The keys that other signers have.
+    private static func keys(ofOthersThan name: RoleName, _ state: NotaryState) -> Set<KeyID> {
+        let others = state.signers.filter { $0.name != name && $0.name != Dialect.releases }
+        return Set(others.flatMap(\.keys.keyIDs))
+    }
+
+    /// The role of one signer, which the releases are not.
+    private static func person(_ signer: RoleName) throws(Refusal) -> RoleName {
+        let name = try NotarySigner.role(named: signer.string)
+        guard name != Dialect.releases else {
+            throw Refusal(
+                .usage,
+                checked: "the signer \(name)",
+                found: "the role of all signers",
+                expected: "the name of a person or machine"
+            )
+        }
+        return name
     }
 
     /// Notary delegates by the beginning of a tag.

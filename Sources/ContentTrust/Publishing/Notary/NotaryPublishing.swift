@@ -46,11 +46,15 @@ struct NotaryPublishing: Sendable {
             guard !change.edit.isEmpty else {
                 return try await report(change, signed: [], rounds: round, changed: false)
             }
+            try requireCertificates(state, change.edit.root)
             let files = try await NotarySigning(self, state).files(change.edit)
             try checkReadable(state, after: files)
-            guard case .stored = try await delivery.deliver(files) else { continue }
+            let delivered = try await delivery.deliver(files) { refused($0, state) }
+            guard case .stored = delivered else { continue }
             do throws(Refusal) {
-                return try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
+                let report = try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
+                try await remember(files)
+                return report
             } catch {
                 throw error.afterPublishing
             }
@@ -105,7 +109,7 @@ struct NotaryPublishing: Sendable {
             accepted: [],
             bins: 0
         )
-        return PublishReport(
+        var report = PublishReport(
             repository: repository,
             store: store.name,
             identity: read.identity,
@@ -114,6 +118,19 @@ struct NotaryPublishing: Sendable {
             outcome: outcome,
             set: read.set
         )
+        let limit = now.advanced(bySeconds: Self.renewal)
+        report.endingCertificates = EndingCertificate.all(of: read.set.root.payload, before: limit)
+        return report
+    }
+
+    /// Keeps delegated roles in mind that were published, as whoever verifies them does.
+    private func remember(_ files: [RoleName: [UInt8]]) async throws(Refusal) {
+        let cache = session.cache(pin, repository: repository)
+        for (role, bytes) in files where !RoleName.topLevel.contains(role) {
+            do { try await cache.keep(bytes, ofDelegated: role) } catch {
+                throw refused(.cache(error))
+            }
+        }
     }
 
     // MARK: Keys
@@ -127,5 +144,30 @@ struct NotaryPublishing: Sendable {
         )
     }
 
+    /// Which of the targets, and those to whom they delegate, have enough keys at hand.
+    func signable(_ state: NotaryState) async throws(Refusal) -> Set<RoleName> {
+        var found: Set<RoleName> = []
+        for role in [.targets] + state.signers.map(\.name) {
+            if let authority = state.authority(of: role), try await canSign(authority) { found.insert(role) }
+        }
+        return found
+    }
+
+    // MARK: Edits
+
+    /// Changes a role, as it is now or was changed before, or has it signed anew as it stands.
+    func edit(
+        _ role: RoleName,
+        of state: NotaryState,
+        in edit: inout NotaryEdit,
+        _ change: (inout NotaryEdit.Role) -> Void = { _ in }
+    ) throws(Refusal) {
+        do throws(TUFError) { try edit.edit(role, of: state, change) } catch { throw refused(error, role) }
+    }
+
     func refused(_ error: TUFError, _ role: RoleName) -> Refusal { reader.refused(error, role) }
+
+    func refused(_ error: UpdateError<TrustStoreError>) -> Refusal {
+        Refusal.update(error, subject: subject, store: store.name, pin: pin)
+    }
 }

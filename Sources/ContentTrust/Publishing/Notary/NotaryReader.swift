@@ -19,21 +19,8 @@ struct NotaryReader: Sendable {
             server.findsKept = true
             readable = server
         }
-        let updater = session.updater(pin, repository: repository)
         let state = try await session.reading(readable, of: subject, pin: pin) {
-            (data) throws(UpdateError<TrustStoreError>) -> NotaryState in
-            let source = TrustDataSource(data: data)
-            do throws(UpdateError<TrustStoreError>) {
-                _ = try await updater.refresh(from: source, now: now)
-            } catch {
-                // A publisher signs anew what has expired; whatever else is wrong is somebody else's doing.
-                switch error {
-                case .metadata(.expired), .metadata(.certificatesExpired): break
-                default: throw error
-                }
-            }
-            let set = try await updater.unsafeEditable(from: source, now: now).set
-            return try await withDelegated(set, source)
+            (data) throws(UpdateError<TrustStoreError>) in try await read(data).state
         }
         guard let state else {
             throw Refusal(
@@ -46,6 +33,59 @@ struct NotaryReader: Sendable {
         return state
     }
 
+    /// What a set has, verified from the pin and not older than what this machine has seen, whatever has expired.
+    ///
+    /// - Parameter data: The set.
+    /// - Returns: All of it, and what has expired first, if anything has.
+    /// - Throws: ``UpdateError``.
+    func read(
+        _ data: any TrustData
+    ) async throws(UpdateError<TrustStoreError>) -> (state: NotaryState, expired: TUFError?) {
+        let source = TrustDataSource(data: data)
+        let updater = session.updater(pin, repository: repository)
+        var expired: TUFError?
+        do throws(UpdateError<TrustStoreError>) {
+            _ = try await updater.refresh(from: source, now: now)
+        } catch {
+            // A publisher signs anew what has expired; whatever else is wrong is somebody else's doing.
+            switch error {
+            case .metadata(.expired(let role, let at)): expired = .expired(role: role, at: at)
+            case .metadata(.certificatesExpired(let at)): expired = .certificatesExpired(at: at)
+            default: throw error
+            }
+        }
+        let set = try await updater.unsafeEditable(from: source, now: now).set
+        try await refuseOlder(set)
+        return (try await withDelegated(set, source), expired)
+    }
+
+    /// Refuses a set that is older than what this machine has seen, as a refresh does: one that ended at something expired
+    /// has not come to compare the rest.
+    private func refuseOlder(_ set: TrustedSet) async throws(UpdateError<TrustStoreError>) {
+        let seen: CachedMetadata
+        do { seen = try await cache.load() } catch { throw .cache(error) }
+        let root = set.root.payload.common.version
+        if let known = seen.roots.keys.max(), known > root {
+            throw .metadata(.rollback(role: .root, known: known, offered: root))
+        }
+        func compare<Payload: RolePayload>(
+            _ offered: Verified<Payload>,
+            with seen: [UInt8]?,
+            _ role: RoleName
+        ) throws(UpdateError<TrustStoreError>) {
+            // What the present keys did not sign binds nobody.
+            guard let seen, let known: Verified<Payload> = set.binding(seen, as: role, under: set.root) else { return }
+            let version = (known: known.payload.common.version, offered: offered.payload.common.version)
+            guard version.offered < version.known else { return }
+            throw .metadata(.rollback(role: role, known: version.known, offered: version.offered))
+        }
+        try compare(set.timestamp, with: seen.timestamp, .timestamp)
+        try compare(set.snapshot, with: seen.snapshot, .snapshot)
+        try compare(set.targets, with: seen.targets, .targets)
+    }
+
+    private var cache: SeenTrustCache { session.cache(pin, repository: repository) }
+
     /// A verified set with the files of all its delegated roles.
     ///
     /// - Parameters:
@@ -53,7 +93,7 @@ struct NotaryReader: Sendable {
     ///   - source: What it was read from.
     /// - Returns: Both; of a file that nobody can verify, why.
     /// - Throws: ``UpdateError``.
-    func withDelegated(
+    private func withDelegated(
         _ set: TrustedSet,
         _ source: TrustDataSource
     ) async throws(UpdateError<TrustStoreError>) -> NotaryState {
@@ -94,15 +134,14 @@ struct NotaryReader: Sendable {
     ) async throws(UpdateError<TrustStoreError>) -> Result<LoadedTargets, NotaryState.Unreadable> {
         let listed: ListedTargets
         do { listed = try set.listed(authority) } catch { throw .metadata(error) }
-        let bytes: [UInt8]?
+        let kept: [UInt8]?
+        do { kept = try await cache.delegated(authority.role) } catch { throw .cache(error) }
+        let bytes = try await bytes(of: listed, kept: kept, source)
+        let loaded: LoadedTargets
         do {
-            bytes = try await source.bytes(of: listed.file, maximumLength: listed.maximumLength)
-        } catch {
-            throw .source(error)
-        }
-        guard let bytes else { throw .missing(listed.file) }
-        do {
-            return .success(try listed.load(bytes))
+            loaded = try listed.load(bytes, after: kept)
+        } catch .rollback(let role, let known, let offered) {
+            throw .metadata(.rollback(role: role, known: known, offered: offered))
         } catch {
             let claims = try? Envelope(
                 parsing: bytes,
@@ -114,6 +153,26 @@ struct NotaryReader: Sendable {
             .unverified
             return .failure(NotaryState.Unreadable(error: error, claims: claims))
         }
+        if bytes != kept {
+            do { try await cache.keep(bytes, ofDelegated: authority.role) } catch { throw .cache(error) }
+        }
+        return .success(loaded)
+    }
+
+    private func bytes(
+        of listed: ListedTargets,
+        kept: [UInt8]?,
+        _ source: TrustDataSource
+    ) async throws(UpdateError<TrustStoreError>) -> [UInt8] {
+        if let kept, listed.isCurrent(kept) { return kept }
+        let found: [UInt8]?
+        do {
+            found = try await source.bytes(of: listed.file, maximumLength: listed.maximumLength)
+        } catch {
+            throw .source(error)
+        }
+        guard let found else { throw .missing(listed.file) }
+        return found
     }
 
     /// The signers, and the releases, as those who manage them see them.

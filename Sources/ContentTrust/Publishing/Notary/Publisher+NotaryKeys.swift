@@ -55,9 +55,10 @@ extension Publisher {
         // Before anything is published: what is published and not pinned here, nobody on this machine could go on with.
         try await add(pin, replacing: false)
         let delivery = NotaryDelivery(client: store.client, subject: subject, storeName: store.name)
-        guard case .stored = try await delivery.deliver(files) else {
-            throw Refusal.notary(.versionTaken, checked: "publishing of \(subject) to \(store.name)")
+        func refused(_ error: NotaryError) -> Refusal {
+            Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
         }
+        guard case .stored = try await delivery.deliver(files, refusing: refused) else { throw refused(.versionTaken) }
         let reader = NotaryReader(
             session: session,
             subject: subject,
