@@ -22,6 +22,14 @@ extension NotaryImport {
             return tags.values.filter { !listed.contains($0.tag) }
                 .sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
         }
+
+        /// Signers here whom the collection does not trust, or not with all of their keys.
+        func unlistedSigners(_ listed: [NotaryImportPlan.Signer]) -> [String] {
+            signers.filter { present in
+                let keys = listed.first { $0.name == present.role.name.string }?.keys.map(\.computedID) ?? []
+                return !Set(present.keys.map(\.computedID)).isSubset(of: keys)
+            }.map(\.role.name.string)
+        }
     }
 
     /// The trust data that an earlier run began; nil when there is none.

@@ -103,6 +103,7 @@ public struct NotaryImport: Sendable {
             repository: subject.description,
             tags: tags + (try hidden(state, notary, besides: released, begun: begun?.tags ?? [:])),
             unlisted: unlisted,
+            unlistedSigners: begun?.unlistedSigners(signers) ?? [],
             prunes: prunes,
             hasBins: begun?.hasBins ?? false,
             signers: signers,

@@ -60,7 +60,10 @@ public struct NotaryImportPlan: Sendable {
     /// Tags that the trust data has by now, and that Docker's readers do not see in the collection: revoked there since an
     /// earlier run, or signed in the registry alone. In the order of their bytes.
     public let unlisted: [SignedTag]
-    /// Whether a run takes these out.
+    /// Signers of the trust data by now whom the collection does not have, or not with all of these keys: removed there since an
+    /// earlier run, or added in the registry alone. A run leaves them as they are.
+    public let unlistedSigners: [String]
+    /// Whether a run takes the unlisted tags out.
     public let prunes: Bool
     /// Whether the tags of the trust data lie in hash bins, so that no signer signs any.
     public let hasBins: Bool
@@ -89,10 +92,10 @@ public struct NotaryImportPlan: Sendable {
 
     /// The tags that a run would sign.
     public var carried: [Tag] { tags.filter { $0.fate == .carried } }
-    /// Whether a run leaves tags that the collection has revoked or moved, as far as anybody can tell: who reads the trust data
+    /// Whether a run leaves tags or signers that the collection has revoked, moved or removed, as far as anybody can tell: who reads the trust data
     /// goes on trusting what is no longer signed in the collection.
     public var disagrees: Bool {
-        !prunes && !unlisted.isEmpty
+        !prunes && !unlisted.isEmpty || !unlistedSigners.isEmpty
             || tags.contains { tag in
                 if case .differs = tag.fate { true } else { false }
             }

@@ -25,6 +25,7 @@ extension NotaryImportText {
                     ]
                 }
             ),
+            "unlistedSigners": .array(plan.unlistedSigners.map(JSONValue.string)),
             "signers": .array(
                 plan.signers.map { signer -> JSONValue in
                     var object: JSONObject = [

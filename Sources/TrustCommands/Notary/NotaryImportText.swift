@@ -135,6 +135,16 @@ struct NotaryImportText: Sendable {
                 }
             lines.append(style.warning("warning") + SafeText.escaped(" \(tag.tag) \(tag.digest): \(text)"))
         }
+        for signer in plan.unlistedSigners {
+            lines.append(
+                style.warning("warning")
+                    + SafeText.escaped(
+                        " the signer \(signer): the collection does not have it, or not with its keys: removed there, or added here "
+                            + "alone. If it is removed: trustctl signer remove \(subject.argument) \(ShellWord.quoted(signer))"
+                            + storeArguments
+                    )
+            )
+        }
         if !plan.prunes, plan.unlisted.count > 1 {
             lines.append("to take out all tags that the collection does not list: the same command with --prune")
         }

@@ -197,5 +197,12 @@ import TrustTestSupport
         roles["bobs"] = "bob"
         roles["alices"] = nil
         #expect(try await world.signingRoles() == roles)
+        #expect(plan.unlistedSigners.isEmpty && !plan.disagrees)
+
+        // A signer whom the collection has removed goes on signing here, until somebody does the same.
+        world.notary.delegations.removeAll { $0.role == bob }
+        try await world.publish()
+        let last = try await world.carrying(prunes: true).plan()
+        #expect(last.unlistedSigners == ["bob"] && last.disagrees)
     }
 }
