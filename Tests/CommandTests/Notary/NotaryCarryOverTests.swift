@@ -87,12 +87,12 @@ import TrustTestSupport
             try await notary.succeed("remove", world.repository, "1.0", "-p")
 
             let again = try await world.publisher.runAll(command)
-            try expect(again, Reason.warning.exitCode)
+            #expect(again.exitCode == Reason.warning.exitCode)
             let revoke = "trustctl revoke \(world.reference("1.0"))"
             #expect(again.errorText.contains(revoke))
             #expect(again.errorText.contains("1 there already"))
             let object = try await world.publisher.runAll(command + ["--json", "--dry-run"])
-            try expect(object, Reason.warning.exitCode)
+            #expect(object.exitCode == Reason.warning.exitCode)
             try Schema.check(try object.object, "notary")
             #expect(try object.object["unlistedTags"]?.array?.compactMap { $0["tag"]?.string } == ["1.0"])
 
@@ -132,13 +132,13 @@ import TrustTestSupport
             let request = world.directory.file("request")
             let ask = ["signer", "request", world.repository, "bob", "--key", copy, "--out", request] + dockers
             try expect(try await world.consumer.runAll(ask), 0)
-            let add = ["signer", "add", world.repository, "bob", "--request", request, "--tag", "*"]
+            let add = ["signer", "add", world.repository, "bob", "--request", request, "--tag", "*", "--yes"] + keys
             try expect(try await world.publisher.runAll(add), 0)
 
             // A tag that the targets key has signed moves to the signer.
             let move = ["sign", "image", world.reference("1.0"), "--signer", "bob", "--digest", image.digest] + dockers
-            try await expectRefusal(world.publisher, move, .conflict)
-            try expect(try await world.publisher.run("revoke", world.reference("1.0")), 0)
+            try await expectRefusal(world.publisher, move, .conflict, schema: "publish")
+            try expect(try await world.publisher.runAll(["revoke", world.reference("1.0")] + keys), 0)
             try expect(try await world.publisher.runAll(move), 0)
             let list = try await world.consumer.run("list", world.repository, "--json").object
             let roles = list["tags"]?.array?.map { [$0["tag"]?.string, $0["role"]?.string] }
