@@ -74,7 +74,8 @@ public struct Reason: Sendable, Hashable, CustomStringConvertible {
     public static let conflict = Reason("conflict", 31, "another publisher's change cannot be merged with this one")
     /// Disk full, read-only, no permission, locked.
     public static let storage = Reason("storage", 32, "files cannot be read or written")
-    /// Nothing is wrong today, and ``TrustDoctor`` found what will be, or what one lost key breaks.
+    /// Nothing is wrong today, and ``TrustDoctor`` found what will be, or what one lost key breaks; or ``NotaryImport`` was done,
+    /// and left tags as they were that the collection has revoked or moved since.
     public static let warning = Reason("warning", 40, "something will be wrong, or one lost key away from it")
 
     /// All reasons, in the order of the documentation.

@@ -49,6 +49,28 @@ struct HandOver: Sendable {
         ])
     }
 
+    /// The versions of the first and of the last root, as they say: who has pinned one of these roots can follow.
+    ///
+    /// - Returns: The versions.
+    /// - Throws: ``TUFError`` when a root cannot be read.
+    func versions() throws(TUFError) -> ClosedRange<Int64> {
+        guard let first = roots.first, let last = roots.last else { throw .malformed(role: .root, field: Self.field) }
+        let versions = (try Self.claimedVersion(of: first), try Self.claimedVersion(of: last))
+        return min(versions.0, versions.1)...versions.1
+    }
+
+    private static func claimedVersion(of bytes: [UInt8]) throws(TUFError) -> Int64 {
+        let limits = TUFLimits()
+        let envelope = try Envelope(
+            parsing: bytes,
+            role: .root,
+            maximumLength: limits.rootLength,
+            limits: limits,
+            dialect: .notary
+        )
+        return try envelope.inspect(as: Root.self, role: .root).unverified.common.version
+    }
+
     /// The newest of the roots, walked to from what was known of them beforehand.
     ///
     /// - Parameters:
@@ -63,15 +85,7 @@ struct HandOver: Sendable {
         var chain: [Int64: [UInt8]] = [:]
         var last: Int64 = 0
         for bytes in roots {
-            let limits = TUFLimits()
-            let envelope = try Envelope(
-                parsing: bytes,
-                role: .root,
-                maximumLength: limits.rootLength,
-                limits: limits,
-                dialect: .notary
-            )
-            last = try envelope.inspect(as: Root.self, role: .root).unverified.common.version
+            last = try Self.claimedVersion(of: bytes)
             chain[last] = bytes
         }
         if let seen = known.keys.max(), seen > last { throw .rollback(role: .root, known: seen, offered: last) }

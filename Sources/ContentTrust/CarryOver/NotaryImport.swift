@@ -12,6 +12,7 @@ public struct NotaryImport: Sendable {
     let subject: Subject
     let target: StoreLocation?
     let acceptsExpired: Bool
+    let prunes: Bool
 
     /// A carrying over.
     ///
@@ -22,13 +23,15 @@ public struct NotaryImport: Sendable {
     ///   - subject: The repository that gets the trust data.
     ///   - target: Where its trust data lies, if not beside the images.
     ///   - acceptsExpired: Whether expired roles are read: when the server is gone, nobody renews them.
+    ///   - prunes: Whether tags that the trust data has by now, and the collection does not list, are taken out.
     public init(
         _ publisher: Publisher,
         of gun: Subject,
         at source: StoreLocation,
         to subject: Subject,
         at target: StoreLocation? = nil,
-        acceptsExpired: Bool = false
+        acceptsExpired: Bool = false,
+        prunes: Bool = false
     ) {
         self.publisher = publisher
         self.gun = gun
@@ -36,9 +39,10 @@ public struct NotaryImport: Sendable {
         self.subject = subject
         self.target = target
         self.acceptsExpired = acceptsExpired
+        self.prunes = prunes
     }
 
-    private var session: TrustSession { publisher.session }
+    var session: TrustSession { publisher.session }
 
     // MARK: Planning
 
@@ -49,13 +53,13 @@ public struct NotaryImport: Sendable {
     ///   has trust data that did not come from this collection.
     public func plan() async throws(Refusal) -> NotaryImportPlan { try await prepare().plan }
 
-    private struct Prepared {
+    struct Prepared {
         let plan: NotaryImportPlan
         let handOver: HandOver
         let targetsKeys: [TUFKey]
     }
 
-    private func prepare() async throws(Refusal) -> Prepared {
+    func prepare() async throws(Refusal) -> Prepared {
         guard source.dialect == .notary else {
             throw Refusal(
                 .usage,
@@ -67,23 +71,15 @@ public struct NotaryImport: Sendable {
         let notary = try await publisher.notaryReader(gun, at: source)
         let state = try await notary.state()
         let expired = expiredRoles(state)
-        if !acceptsExpired, let role = expired.first {
-            throw Refusal(
-                .expired,
-                checked: "trust data of \(gun) in \(notary.store.name)",
-                found: "\(role) expired",
-                next: "where its keys are: trustctl refresh \(gun.argument)\(source.arguments); "
-                    + "if nobody can renew it any more, and you mean it: --accept-expired"
-            )
-        }
+        let certificates = expiredCertificates(state, notary)
+        if !acceptsExpired { try refuse(expired, certificates, notary) }
         let roots = try await roots(notary, newest: state.set.root)
-        let begun = try await begunTags()
+        let begun = try await begun()
         let released = try released(state, notary)
-        let tags = try await Concurrently.map(released.sorted { $0.key < $1.key }, width: 8) {
-            (path, found) async throws(Refusal) in
-            try await tag(path, found, begun: begun)
-        }
+        var tags = try await tags(released, begun: begun?.tags)
+        let unlisted = begun?.unlisted(released) ?? []
         let signers = try await signers(state)
+        try assign(&tags, to: signers, state, notary, begun: begun)
         let rootRole = try rootRole(state, notary)
         let counted = Set(rootRole.publicKeys.values)
         let rootKeys = try Self.tufKeys(
@@ -94,33 +90,43 @@ public struct NotaryImport: Sendable {
                 .usage,
                 checked: "the root keys of \(gun)",
                 found: "\(rootKeys.count) that speak for it, and \(rootRole.threshold) have to sign",
-                next: "first, where its keys are: trustctl key rotate \(gun.argument) --role root\(source.arguments)"
+                next: isCopy
+                    ? nil
+                    : "first, where its keys are: trustctl key rotate \(gun.argument) --role root\(source.arguments)"
             )
         }
         let targetsKeys = try Self.tufKeys(state.root.keys(of: .targets))
+        let handOver = begun?.handOver ?? HandOver(gun: gun.description, roots: roots)
         let plan = NotaryImportPlan(
             gun: gun.description,
             source: notary.store.name,
             repository: subject.description,
-            tags: tags + (try hidden(state, notary, besides: released)),
+            tags: tags + (try hidden(state, notary, besides: released, begun: begun?.tags ?? [:])),
+            unlisted: unlisted,
+            unlistedSigners: begun?.unlistedSigners(signers) ?? [],
+            prunes: prunes,
+            hasBins: begun?.hasBins ?? false,
             signers: signers,
             rootKeys: rootKeys,
             rootThreshold: rootRole.threshold,
+            handedOverRoots: try handedOver(handOver, notary),
+            newestRoot: state.root.common.version,
+            pin: begun?.pin,
             expired: expired,
+            hasExpiredCertificates: certificates != nil,
+            missingKeys: try await missingKeys(
+                begun,
+                rootKeys: rootKeys,
+                threshold: rootRole.threshold,
+                signsTags: tags.contains { $0.fate == .carried && $0.signer == nil } || prunes && !unlisted.isEmpty
+            ),
             isBegun: begun != nil
         )
         return Prepared(
             plan: plan,
-            handOver: HandOver(gun: gun.description, roots: roots),
+            handOver: handOver,
             targetsKeys: targetsKeys
         )
-    }
-
-    private func expiredRoles(_ state: NotaryState) -> [RoleName] {
-        let now = session.clock.now()
-        var common = state.set.common
-        if let releases = state.delegated[Dialect.releases] { common[Dialect.releases] = releases.payload.common }
-        return common.filter { $0.value.expires <= now }.keys.sorted()
     }
 
     /// Who speaks for the root by Notary's rule: a key whose certificate is for another collection does not.
@@ -130,6 +136,10 @@ public struct NotaryImport: Sendable {
         } catch {
             throw notary.refused(error, .root)
         }
+    }
+
+    private func handedOver(_ handOver: HandOver, _ notary: NotaryReader) throws(Refusal) -> ClosedRange<Int64> {
+        do throws(TUFError) { return try handOver.versions() } catch { throw notary.refused(error, .root) }
     }
 
     /// All roots that are there, up to the newest.
@@ -154,227 +164,5 @@ public struct NotaryImport: Sendable {
         } catch {
             throw Refusal.store(error, store: notary.store.name, subject: gun)
         }
-    }
-
-    // MARK: Tags
-
-    /// What Docker's readers see: the word of the releases, else that of the targets.
-    private func released(
-        _ state: NotaryState,
-        _ notary: NotaryReader
-    ) throws(Refusal) -> [TargetPath: FoundTarget] {
-        var released: [TargetPath: FoundTarget] = [:]
-        do throws(TUFError) {
-            // What the releases say would be unknown.
-            if try !state.roles.missing().isEmpty, let unreadable = state.unreadable[Dialect.releases] {
-                throw unreadable.error
-            }
-            try state.roles.forEach { (path, found) throws(TUFError) in released[path] = found }
-        } catch {
-            throw notary.refused(error, Dialect.releases)
-        }
-        return released
-    }
-
-    /// Tags that only signers know, which Docker's readers do not take their word for.
-    private func hidden(
-        _ state: NotaryState,
-        _ notary: NotaryReader,
-        besides released: [TargetPath: FoundTarget]
-    ) throws(Refusal) -> [NotaryImportPlan.Tag] {
-        var hidden: [NotaryImportPlan.Tag] = []
-        for (role, file) in state.delegated.sorted(by: { $0.key < $1.key }) where role != Dialect.releases {
-            do throws(TUFError) {
-                try file.payload.forEach { (path, record) throws(TUFError) in
-                    guard released[path] == nil, let digest = record.digest(.sha256) else { return }
-                    hidden.append(
-                        NotaryImportPlan.Tag(
-                            name: path.string,
-                            digest: digest,
-                            role: role,
-                            fate: .left("only \(role) signs it, and neither targets/releases nor targets do"),
-                            descriptor: nil
-                        )
-                    )
-                }
-            } catch {
-                throw notary.refused(error, role)
-            }
-        }
-        return hidden.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    private func tag(
-        _ path: TargetPath,
-        _ found: FoundTarget,
-        begun: [String: SignedTag]?
-    ) async throws(Refusal) -> NotaryImportPlan.Tag {
-        guard let digest = found.record.digest(.sha256) else {
-            throw Refusal(.badSignature, checked: "the tag \(path) of \(gun)", found: "no SHA-256 digest")
-        }
-        func tag(_ fate: NotaryImportPlan.Fate, _ descriptor: Descriptor? = nil) -> NotaryImportPlan.Tag {
-            NotaryImportPlan.Tag(
-                name: path.string,
-                digest: digest,
-                role: found.role,
-                fate: fate,
-                descriptor: descriptor
-            )
-        }
-        if let present = begun?[path.string] {
-            return tag(present.digest == digest ? .present : .differs(present.digest))
-        }
-        guard (try? TagName(path.string)) != nil, !RegistryTrustStore.isReserved(path.string) else {
-            return tag(.left("not a tag that an image can have"))
-        }
-        let content: VerifiedContent?
-        do throws(RegistryError) {
-            guard case .registry(let repository) = subject else {
-                return tag(.left("\(subject) is not a repository"))
-            }
-            content = try await session.client(for: repository).manifest(.digest(digest))
-        } catch {
-            throw Refusal.registry(error, checked: "the image \(subject)@\(digest)")
-        }
-        guard let content else { return tag(.left("\(subject) has no manifest with this digest")) }
-        guard content.descriptor.size == found.record.length else {
-            return tag(
-                .left("its manifest has \(content.descriptor.size) bytes, and \(found.record.length) were signed")
-            )
-        }
-        do {
-            _ = try ManifestDocument(content)
-        } catch {
-            return tag(.left("not a manifest or index that can be read in one way only"))
-        }
-        return tag(.carried, content.descriptor)
-    }
-
-    /// The tags of trust data that an earlier run began; nil when there is none.
-    private func begunTags() async throws(Refusal) -> [String: SignedTag]? {
-        let store = try session.store(for: subject, at: target)
-        let located = try await session.locate(subject, in: store)
-        guard located.data != nil else { return nil }
-        let pin = try await publisher.pin(of: located)
-        let root = try await publisher.newestRoot(of: located, pin: pin, now: session.clock.now()).root
-        guard let handOver = HandOver(in: root), handOver.gun.utf8.elementsEqual(gun.description.utf8) else {
-            throw Refusal(
-                .usage,
-                checked: "trust data of \(subject) in \(store.name)",
-                found: "there is trust data already, and it did not come from \(gun)",
-                next: "trustctl inspect \(subject.argument)"
-            )
-        }
-        let data = try await TrustVerifier(session: session).trustData(of: subject, at: target)
-        return Dictionary(try await data.signedTags().map { ($0.tag, $0) }) { first, _ in first }
-    }
-
-    // MARK: Keys and signers
-
-    private static func tufKeys(_ keys: [TUFKey]) throws(Refusal) -> [TUFKey] {
-        var found: [TUFKey] = []
-        for key in keys {
-            guard let publicKey = key.publicKey else {
-                throw Refusal(
-                    .usage,
-                    checked: "the key \(key.computedID)",
-                    found: "of a kind that TUF 1.0 does not have"
-                )
-            }
-            let tuf = TUFKey(publicKey: publicKey, scheme: publicKey.defaultScheme)
-            if !found.contains(tuf) { found.append(tuf) }
-        }
-        return found
-    }
-
-    private func signers(_ state: NotaryState) async throws(Refusal) -> [NotaryImportPlan.Signer] {
-        var signers: [NotaryImportPlan.Signer] = []
-        let listed = state.set.targets.payload.delegations?.keys ?? [:]
-        for role in state.signers where role.name != Dialect.releases {
-            guard case .prefixes(let prefixes) = role.scope else { continue }
-            let keys = try Self.tufKeys(role.keys.keyIDs.compactMap { listed[$0] })
-            // In a prefix these stand for themselves, which no tag has, and in a pattern for others.
-            let meant = prefixes.filter { prefix in !prefix.utf8.contains { "*?[]\\".utf8.contains($0) } }
-            let why: String? =
-                if keys.count < role.keys.threshold {
-                    "\(role.keys.threshold) of its keys have to sign, and it has \(keys.count)"
-                } else if meant.isEmpty {
-                    "no tag begins as what it may sign"
-                } else {
-                    nil
-                }
-            signers.append(
-                NotaryImportPlan.Signer(
-                    name: String(role.name.string.dropFirst("\(RoleName.targets)/".count)),
-                    threshold: role.keys.threshold,
-                    keys: keys,
-                    prefixes: meant,
-                    leftBecause: why,
-                    isHere: try await publisher.signers.canSign(
-                        for: role.name,
-                        keys: keys.compactMap(\.publicKey),
-                        threshold: role.keys.threshold
-                    )
-                )
-            )
-        }
-        return signers
-    }
-
-    // MARK: Carrying over
-
-    /// Publishes what the plan says: the trust data with all tags in one step, then the signers whose keys are at hand. A run
-    /// that was interrupted is simply run again.
-    ///
-    /// - Returns: What was carried over.
-    /// - Throws: ``Refusal``, as ``plan()``; ``Reason/keyUnavailable`` when too few root keys are at hand.
-    public func run() async throws(Refusal) -> NotaryImportReport {
-        let prepared = try await prepare()
-        let plan = prepared.plan
-        var initialized: InitializeReport?
-        var published: PublishReport
-        if plan.isBegun {
-            let images = plan.carried.compactMap { tag in
-                tag.descriptor.map { ImageToSign(tag: tag.name, descriptor: $0) }
-            }
-            published =
-                images.isEmpty
-                ? try await publisher.refresh(subject, at: target)
-                : try await publisher.sign(images, of: subject, at: target)
-        } else {
-            var tags = TagTable()
-            for tag in plan.carried {
-                guard let descriptor = tag.descriptor else { continue }
-                tags.set(SignedTag.record(for: descriptor), for: try publisher.path(tag.name, subject), version: 1)
-            }
-            let report = try await publisher.begin(
-                subject,
-                at: target,
-                rootKeys: plan.rootKeys,
-                threshold: plan.rootThreshold,
-                targetsKeys: prepared.targetsKeys,
-                tags: tags,
-                handOver: prepared.handOver
-            )
-            initialized = report
-            published = report.published
-        }
-        var carried: [String] = []
-        let present = Set(try await publisher.signerOverview(of: subject, at: target).signers.map(\.role.name.string))
-        for signer in plan.signers where signer.isCarried && !present.contains(signer.name) {
-            guard let name = try? RoleName(signer.name) else { continue }
-            published = try await publisher.putSigner(
-                try NewSigner(
-                    name: name,
-                    keys: signer.keys,
-                    threshold: signer.threshold,
-                    scope: .paths(signer.prefixes.map { PathPattern("\($0)*") })
-                ),
-                of: subject,
-                at: target
-            )
-            carried.append(signer.name)
-        }
-        return NotaryImportReport(plan: plan, initialized: initialized, published: published, signers: carried)
     }
 }

@@ -32,7 +32,12 @@ extension Root {
 
 extension Verified where Payload == Root {
     /// Refuses a root too few of whose signers have a certificate that is valid now.
-    func checkCertificates(for binding: RepositoryBinding, at now: Instant) throws(TUFError) {
+    ///
+    /// - Parameters:
+    ///   - binding: Whose root it is; only those of Notary's have certificates.
+    ///   - now: When they must be valid.
+    /// - Throws: ``TUFError/certificatesExpired(at:)``, also for those that are not valid yet.
+    package func checkCertificates(for binding: RepositoryBinding, at now: Instant) throws(TUFError) {
         guard binding.dialect == .notary else { return }
         let valid = try payload.rootAuthority(for: binding, at: now)
         guard try valid.validSigners(of: envelope).count < valid.threshold else { return }

@@ -14,7 +14,9 @@ struct NotaryImportCommand: TrustCommand {
             they have there, as trust data of the repository. The root key signs once: with --key-store docker:DIR it is used \
             where it is. The new root says that it continues the collection, so that whoever has pinned that one follows with \
             trustctl notary follow. Signers whose keys are at hand come along; the others are named, with what they have to do. \
-            The collection stays as it is. An interrupted run is simply run again.
+            The collection stays as it is. An interrupted run is simply run again. A later run carries over what is new, and \
+            names the tags that the collection has by then revoked or moved: the exit status is 40 (warning) when any is left \
+            as it was. --prune takes out what the collection does not list, also what was signed in the registry alone.
             """
     )
 
@@ -38,6 +40,9 @@ struct NotaryImportCommand: TrustCommand {
 
     @Flag(help: "Read expired roles all the same: when the server is gone, nobody renews them.")
     var acceptExpired = false
+
+    @Flag(help: "Take tags out of the trust data that the collection does not list.")
+    var prune = false
 
     @OptionGroup(title: "Lifetimes") var lifetimes: LifetimeOptions
     @OptionGroup var keys: KeyOptions
@@ -77,7 +82,8 @@ struct NotaryImportCommand: TrustCommand {
                 at: source,
                 to: subject,
                 at: target,
-                acceptsExpired: acceptExpired
+                acceptsExpired: acceptExpired,
+                prunes: prune
             )
             let report: NotaryImportReport?
             let plan: NotaryImportPlan
@@ -96,7 +102,7 @@ struct NotaryImportCommand: TrustCommand {
             } else {
                 context.console.result(lines: text.results)
             }
-            return .trusted
+            return text.reason
         }
     }
 }

@@ -11,6 +11,8 @@ public struct NotarySimulator: Sendable {
     public private(set) var certificates: [PublicKey: TUFKey] = [:]
     /// What each targets role lists: tags and their digests.
     public var tags: [RoleName: [String: Digest]] = [.targets: [:]]
+    /// Records that say more than a digest, or something else, for tags of each role.
+    public var records: [RoleName: [String: TargetRecord]] = [:]
     /// What is delegated to each role, in order.
     public var delegations: [(role: RoleName, prefixes: [String])] = []
     /// Roles that are delegated to and have no key any more.
@@ -128,6 +130,7 @@ public struct NotarySimulator: Sendable {
         for (tag, digest) in tags[role] ?? [:] {
             records[try TargetPath(tag)] = TargetRecord(length: 1, hashes: [digest])
         }
+        for (tag, record) in self.records[role] ?? [:] { records[try TargetPath(tag)] = record }
         var roles: [DelegatedRole] = []
         var roleKeys: [TUFKey] = []
         for (child, prefixes) in delegations where role == .targets {

@@ -43,6 +43,9 @@ import TrustTestSupport
             try Schema.check(try plan.object, "notary")
             #expect(Self.fates(try plan.object) == ["1.0": "carried", "2.0": "carried", "gone": "left"])
             #expect(try plan.object["changed"]?.boolean == false)
+            #expect(try plan.object["missingKeys"]?.array?.compactMap(\.string) == ["root"])
+            let dry = try await world.publisher.runAll(command + ["--dry-run"])
+            #expect(dry.errorText.contains("the root key is not at hand"))
             try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .unsignedRepository)
 
             // The root key is docker's, where it is. Without it nothing happens.
@@ -68,6 +71,75 @@ import TrustTestSupport
             try await expectRefusal(world.consumer, ["verify", world.reference("gone")], .unsignedTag)
             let signers = try await world.publisher.run("signer", "list", world.repository, "--json")
             #expect(try signers.object["signers"]?.array?.map { $0["name"]?.string } == ["alice"])
+        }
+    }
+
+    /// What the collection takes back later is named, with a command that takes it back in the registry.
+    @Test func whatIsRevokedAfterAnImportIsNotForgotten() async throws {
+        try await NotaryWorld.with { world in
+            let (_, keys) = try await Self.begin(world)
+            try await Self.pinCollection(world)
+            let command =
+                ["notary", "import", world.repository, "--from", "notary+\(world.server)", "--ca-cert"]
+                + [world.services.certificates.certificate, "--unsafe-unencrypted"] + keys
+            try expect(try await world.publisher.runAll(command), 0)
+            let notary = try world.notary("docker/trust")
+            try await notary.succeed("remove", world.repository, "1.0", "-p")
+
+            let again = try await world.publisher.runAll(command)
+            #expect(again.exitCode == Reason.warning.exitCode)
+            let revoke = "trustctl revoke \(world.reference("1.0"))"
+            #expect(again.errorText.contains(revoke))
+            #expect(again.errorText.contains("1 there already"))
+            let object = try await world.publisher.runAll(command + ["--json", "--dry-run"])
+            #expect(object.exitCode == Reason.warning.exitCode)
+            try Schema.check(try object.object, "notary")
+            #expect(try object.object["unlistedTags"]?.array?.compactMap { $0["tag"]?.string } == ["1.0"])
+
+            let pruned = try await world.publisher.runAll(command + ["--prune", "--json"])
+            try expect(pruned, 0)
+            try Schema.check(try pruned.object, "notary")
+            try expect(try await world.consumer.run("notary", "follow", world.repository), 0)
+            try await expectRefusal(world.consumer, ["verify", world.reference("1.0")], .unsignedTag)
+            try expect(try await world.consumer.run("verify", world.reference("2.0")), 0)
+            try expect(try await world.publisher.runAll(command), 0)
+        }
+    }
+
+    /// A signer who has docker's key elsewhere comes along as the import says.
+    @Test func signersWithDockersKeysAskWithThem() async throws {
+        try await NotaryWorld.with { world in
+            let (image, keys) = try await Self.begin(world)
+            try await Self.pinCollection(world)
+            let bob = try world.docker("bob")
+            try await bob.succeed("key", "generate", "bob", "--dir", world.directory.path)
+            let file = world.directory.file("bob.pub")
+            try await world.docker().succeed("signer", "add", "--key", file, "bob", world.repository)
+            let made = try await world.publisher.runAll(
+                ["notary", "import", world.repository, "--from", "notary+\(world.server)", "--unsafe-unencrypted"]
+                    + ["--ca-cert", world.services.certificates.certificate] + keys
+            )
+            try expect(made, 0)
+            #expect(made.errorText.contains("left the signer bob"))
+
+            // As it is printed, with the directories of this test.
+            let dockers = ["--key-store", "docker:\(world.directory.file("bob/trust"))"]
+            let lost = try #require(made.errorText.split(separator: "trustctl key export ").last?.prefix { $0 != " " })
+            let copy = world.directory.file("copy.pub")
+            let export = ["key", "export", String(lost), "--public-key", "--output", copy] + dockers
+            try expect(try await world.consumer.runAll(export), 0)
+            try expect(try await world.consumer.run("notary", "follow", world.repository), 0)
+            let request = world.directory.file("request")
+            let ask = ["signer", "request", world.repository, "bob", "--key", copy, "--out", request] + dockers
+            try expect(try await world.consumer.runAll(ask), 0)
+            let add = ["signer", "add", world.repository, "bob", "--request", request, "--tag", "*", "--yes"] + keys
+            try expect(try await world.publisher.runAll(add), 0)
+
+            // A tag that the targets key has signed moves to the signer.
+            let move = ["sign", "image", world.reference("1.0"), "--signer", "bob", "--digest", image.digest] + dockers
+            try await expectRefusal(world.publisher, move, .conflict, schema: "publish")
+            try expect(try await world.publisher.runAll(["revoke", world.reference("1.0")] + keys), 0)
+            try expect(try await world.publisher.runAll(move), 0)
         }
     }
 

@@ -198,7 +198,7 @@ import TrustTestSupport
         }
         let question = try Self.question()
         #expect(verifier.decisionInMemory(question) == nil)
-        #expect(try await verifier.decide(question).isAdmitted)
+        #expect(await verifier.decide(question).isAdmitted)
         guard case .trusted(let image) = verifier.decisionInMemory(question)?.verdict else {
             Issue.record("not in memory")
             return
@@ -206,10 +206,10 @@ import TrustTestSupport
         #expect(image.digest == digest)
         _ = try await world.publisher.revoke(["1.0"], of: world.subject, at: world.location)
         world.clock.advance(bySeconds: 59)
-        #expect(try await verifier.decide(question).isAdmitted)
+        #expect(await verifier.decide(question).isAdmitted)
         world.clock.advance(bySeconds: 2)
         #expect(verifier.decisionInMemory(question) == nil)
-        #expect(try await verifier.decide(question).reason == .unsignedTag)
+        #expect(await verifier.decide(question).reason == .unsignedTag)
         #expect(records.withLock { $0.map(\.1) } == [false, true, true, false])
     }
 
