@@ -48,6 +48,8 @@ struct NotaryPublishing: Sendable {
                 try await client.publish(files)
             } catch .versionTaken {
                 continue
+            } catch .invalidUpdate("ErrBadHierarchy", _) where files[.snapshot] == nil {
+                throw noSnapshotKey
             } catch {
                 throw Refusal.notary(error, checked: "publishing of \(subject) to \(store.name)")
             }
@@ -102,6 +104,17 @@ struct NotaryPublishing: Sendable {
     }
 
     // MARK: Keys
+
+    /// The server signs no snapshot, and this machine has not signed one.
+    private var noSnapshotKey: Refusal {
+        Refusal(
+            .keyUnavailable,
+            checked: "the snapshot key of \(subject)",
+            found: "neither in the key stores nor on the server",
+            next: "name the key store that has it: --key-store DIR; where it is lost, with the root key: "
+                + "trustctl key rotate \(subject.argument) --role snapshot --server-managed\(store.arguments)"
+        )
+    }
 
     /// Whether enough keys of a role are at hand.
     func canSign(_ authority: RoleAuthority) async throws(Refusal) -> Bool {
