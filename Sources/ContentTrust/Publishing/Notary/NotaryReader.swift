@@ -29,19 +29,14 @@ struct NotaryReader: Sendable {
                 // A publisher signs anew what has expired; whatever else is wrong is somebody else's doing.
                 switch error {
                 case .metadata(.expired), .metadata(.certificatesExpired): break
-                default: throw error
+                default: throw await session.explained(error, of: data, pin: pin, repository: repository)
                 }
             }
             let set = try await updater.unsafeEditable(from: source, now: now).set
             return try await withDelegated(set, source)
         }
         guard let state else {
-            throw Refusal(
-                .unsignedRepository,
-                checked: "trust data of \(subject) in \(store.name)",
-                found: "none",
-                next: "trustctl init \(subject.argument) --store \(ShellWord.quoted(store.name))"
-            )
+            throw try session.missing(subject, in: store, repository: repository, pin: pin)
         }
         return state
     }
