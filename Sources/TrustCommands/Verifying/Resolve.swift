@@ -22,6 +22,7 @@ struct Resolve: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let request = VerdictRequest(
@@ -31,6 +32,6 @@ struct Resolve: TrustCommand {
             location: try store.location(context.environment),
             verification: verification
         )
-        return try await request.run(context, network: network, common: common)
+        return try await request.run(context, network: network, common: common, suggested: suggested)
     }
 }

@@ -9,11 +9,12 @@ struct VerdictRequest: Sendable {
     let location: StoreLocation?
     let verification: VerificationOptions
 
-    /// Asks, and writes the answers.
+    /// Asks, and writes the answers; `suggested` is for the commands in refusals.
     func run(
         _ context: CommandContext,
         network: NetworkOptions,
-        common: CommonOptions
+        common: CommonOptions,
+        suggested: SuggestedOptions
     ) async throws(Refusal) -> Reason {
         let subjects = references.map(\.subject)
         let reports = try await context.withVerifier(common, network, verification, for: subjects) {
@@ -23,7 +24,8 @@ struct VerdictRequest: Sendable {
                 location: location,
                 platform: platform,
                 image: image,
-                timeLimit: context.timeLimit
+                timeLimit: context.timeLimit,
+                suggested: suggested
             )
             return await run.reports(references)
         }

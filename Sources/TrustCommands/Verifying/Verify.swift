@@ -35,6 +35,7 @@ struct Verify: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     mutating func validate() throws {
         guard image == nil || references.count == 1 else {
@@ -54,7 +55,7 @@ struct Verify: TrustCommand {
             location: try store.location(context.environment),
             verification: verification
         )
-        return try await request.run(context, network: network, common: common)
+        return try await request.run(context, network: network, common: common, suggested: suggested)
     }
 
     private func imageToCompare() throws(Refusal) -> Query.Image {
