@@ -112,6 +112,16 @@ extension NotaryPublishing {
         _ state: NotaryState
     ) async throws(Refusal) -> [RoleName] {
         guard signer != nil || !state.signers.isEmpty else { return [.targets] }
+        if let signer, !state.signers.contains(where: { $0.name == signer }) {
+            throw Refusal(
+                .usage,
+                checked: "the signer \(signer) of \(subject)",
+                found: "there is no such signer",
+                expected: state.signers.isEmpty
+                    ? "none: the targets key signs" : state.signers.map(\.name.string).joined(separator: ", "),
+                next: "trustctl signer list \(subject.argument)\(store.arguments)"
+            )
+        }
         var roles: [RoleName] = []
         for delegated in state.signers where delegated.scope.contains(path) {
             guard signer == nil || delegated.name == signer || delegated.name == Dialect.releases else { continue }
