@@ -1,6 +1,8 @@
 import ArgumentParser
 import CanonicalJSON
 import ContentTrust
+import TUF
+import TrustCrypto
 
 /// `trustctl init`
 struct Initialize: TrustCommand {
