@@ -107,6 +107,13 @@ extension Refusal {
             return refusal(.keyUnavailable, "cancelled")
         case .fileMissing(let path):
             return refusal(.usage, "there is no file \(path)", next: "check the path")
+        case .file(.readOnly(let path)):
+            // Not always the store of TRUSTCTL_HOME: docker's, or one on another medium.
+            return refusal(
+                .storage,
+                "\(path) is on a read-only file system",
+                next: "make it writable, or use a key store that is: --key-store DIR, or one in TRUSTCTL_HOME"
+            )
         case .file(let error):
             return file(error, checked: checked)
         case .crypto(let problem):

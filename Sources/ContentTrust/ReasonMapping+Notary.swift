@@ -20,7 +20,12 @@ extension Refusal {
                 next: "run the command again"
             )
         case .invalidUpdate(let check, let message):
-            return refusal(.badResponse, "the server refuses the update (\(check): \(message))")
+            let words = [check, message].filter { !$0.isEmpty }.joined(separator: ": ")
+            return refusal(
+                .badResponse,
+                "the server refuses the update" + (words.isEmpty ? ", and does not say why" : " (\(words))"),
+                next: "look into the server's log; the command can be run again"
+            )
         }
     }
 }

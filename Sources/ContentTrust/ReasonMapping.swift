@@ -276,6 +276,15 @@ extension Refusal {
                 expected: "at least \(required), as pinned for \(pin?.scope.description ?? "it")",
                 next: "compare the keys with the publisher's; if they were really replaced, pin the new ones: "
                     + "trustctl pin add \(scope) --root-key ID --replace"
+                    + (pin?.dialect == .notary ? " --notary" : "")
+            )
+        case .rootReplaced(let version):
+            return refusal(
+                .wrongRoot,
+                "another root of version \(version), by pinned keys: the collection was begun anew with them",
+                expected: "the root of version \(version) that this machine has seen",
+                next: "ask the publisher, on a way that is not the server; if it is so, remove what was seen of the "
+                    + "former one, in trust/seen-notary of TRUSTCTL_HOME"
             )
         case .versionMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has version \(found)", expected: "\(expected)")
@@ -284,7 +293,9 @@ extension Refusal {
                 .rollback,
                 "\(role) version \(offered)",
                 expected: "\(known) or higher, which this machine has seen",
-                next: "tell the publisher; if the registry was restored from a backup, the publisher runs: \(refresh)"
+                next: pin?.dialect == .notary
+                    ? "tell the publisher; if the server was restored from a backup, from a newer one"
+                    : "tell the publisher; if the registry was restored from a backup, the publisher runs: \(refresh)"
             )
         case .roleRemoved(let role):
             return refusal(.rollback, "the snapshot no longer lists \(role)")

@@ -76,17 +76,59 @@ extension TrustSession {
             do throws(UpdateError<TrustStoreError>) {
                 return (try await updater.refresh(from: TrustDataSource(data: data), now: now), data)
             } catch {
-                // With the root of the right repository at hand, another's metadata looks badly signed.
-                guard case .metadata(.thresholdNotMet) = error else { throw error }
-                // With roots that were seen before at hand, so does what was begun anew with another root.
-                let binding = pin.binding(for: located.repository)
-                if await Self.isBegunAnew(data, pin.anchor, binding) {
-                    throw .metadata(.notPinned(required: 1, valid: 0))
-                }
-                guard let foreign = await Self.foreignName(of: data, binding) else { throw error }
-                throw .metadata(foreign)
+                throw await explained(error, of: data, pin: pin, repository: located.repository)
             }
         }
+    }
+
+    /// Why a set is refused, as far as its roots tell more of it. With the root of the right repository at hand, another's
+    /// metadata looks badly signed, and so does what was begun anew with another root.
+    ///
+    /// - Parameters:
+    ///   - error: What was found.
+    ///   - data: The set.
+    ///   - pin: What it was checked by.
+    ///   - repository: Whose it must be.
+    /// - Returns: The error that says more, or the same one.
+    func explained(
+        _ error: UpdateError<TrustStoreError>,
+        of data: any TrustData,
+        pin: Pin,
+        repository: String
+    ) async -> UpdateError<TrustStoreError> {
+        let binding = pin.binding(for: repository)
+        if binding.dialect == .notary {
+            guard error.mayBeOfAnotherRoot else { return error }
+            return await otherRoot(in: data, pin, repository).map { .metadata($0) } ?? error
+        }
+        guard case .metadata(.thresholdNotMet) = error else { return error }
+        if await Self.isBegunAnew(data, pin.anchor, binding) { return .metadata(.notPinned(required: 1, valid: 0)) }
+        return await Self.foreignName(of: data, binding).map { .metadata($0) } ?? error
+    }
+
+    /// What a Notary server has in the place of a root that this machine has seen, if it is another one. Servers keep all
+    /// roots, so that one that is only newer, or older, has the same beginning.
+    private func otherRoot(in data: any TrustData, _ pin: Pin, _ repository: String) async -> TUFError? {
+        let binding = pin.binding(for: repository)
+        func root(_ file: MetadataFile) async -> (bytes: [UInt8], root: Root)? {
+            let limit = TUFLimits().rootLength
+            guard let bytes = try? await data.bytes(ofFile: file.name, maximumLength: limit),
+                let envelope = try? Envelope(parsing: bytes, role: .root, maximumLength: limit, dialect: .notary),
+                let root = try? envelope.inspect(as: Root.self, role: .root).unverified
+            else { return nil }
+            return (bytes, root)
+        }
+        guard let newest = await root(.newestRoot) else { return nil }
+        do throws(TUFError) { _ = try newest.root.rootAuthority(for: binding) } catch {
+            if case .wrongRepository = error { return error }
+        }
+        guard let seen = try? await cache(pin, repository: repository).load().roots,
+            let version = seen.keys.filter({ $0 <= newest.root.common.version }).max()
+        else { return nil }
+        let there = newest.root.common.version == version ? newest : await root(.root(version))
+        guard let there, there.bytes != seen[version] else { return nil }
+        return pin.anchor.accepts(there.bytes, binding: binding)
+            ? .rootReplaced(version: version) : .notPinned(required: 1, valid: 0)
     }
 
     /// Whether a set has roots, of which nothing is verified, and none that meets the pin. What cannot be read says nothing.
@@ -95,8 +137,7 @@ extension TrustSession {
         _ anchor: RootAnchor,
         _ binding: RepositoryBinding
     ) async -> Bool {
-        // Notary's servers list no roots; there the first one is not asked for again.
-        guard binding.dialect == .tuf1, let names = try? await data.rootFileNames(), !names.isEmpty else {
+        guard let names = try? await data.rootFileNames(), !names.isEmpty else {
             return false
         }
         for name in names.prefix(TUFLimits().rootRotations) {
@@ -121,6 +162,62 @@ extension TrustSession {
                 return nil
             }
             return .wrongRepository(role: .root, expected: expected, found: found)
+        }
+    }
+
+    /// The refusal where a store looked and there is none: that is only "unsigned" where nothing was ever known.
+    ///
+    /// - Parameter located: What was looked for.
+    /// - Returns: The refusal.
+    /// - Throws: ``Refusal`` when it cannot be told whether anything was seen.
+    func missing(_ located: LocatedTrustData) throws(Refusal) -> Refusal {
+        try missing(located.subject, in: located.store, repository: located.repository, pin: located.pin)
+    }
+
+    /// As above, by what was looked for.
+    func missing(
+        _ subject: Subject,
+        in store: any TrustStore,
+        repository: String,
+        pin: Pin?
+    ) throws(Refusal) -> Refusal {
+        let checked = "trust data of \(subject) in \(store.name)"
+        let known = if pin != nil { true } else { try hasSeen(repository, dialect: store.dialect) }
+        let begin = "trustctl init \(subject.argument)"
+        guard known else {
+            return Refusal(
+                .unsignedRepository,
+                checked: checked,
+                found: "none, and none was ever pinned or seen",
+                next: store.isCopy ? nil : "if you publish it: \(begin)\(store.arguments)"
+            )
+        }
+        let next: String
+        switch store.dialect {
+        case .tuf1: next = "ask the publisher to run: trustctl refresh \(subject.argument)"
+        // Its timestamp key went with the collection, so that nobody else can put it back.
+        case .notary where !store.isCopy:
+            next =
+                "the server's data has to be restored from its backup; where there is none, whoever publishes it begins anew: "
+                + "\(begin) --unsafe-replace-lost-root\(store.arguments)"
+        case .notary: next = "name the server, or another copy: --store notary+https://HOST"
+        }
+        return Refusal(
+            .trustDataMissing,
+            checked: checked,
+            found: "none",
+            expected: pin.map { "trust data, because \($0.scope) is pinned" }
+                ?? "trust data, because it was seen before",
+            next: next
+        )
+    }
+
+    /// Whether trust data with a name was ever seen.
+    func hasSeen(_ repository: String, dialect: Dialect) throws(Refusal) -> Bool {
+        do {
+            return try home.everSeen(signedName: repository, dialect: dialect)
+        } catch {
+            throw Refusal.file(error, checked: "what was seen of \(repository)")
         }
     }
 
@@ -187,6 +284,16 @@ extension TrustSession {
 }
 
 extension UpdateError<TrustStoreError> {
+    /// Whether the reason may be that the set has another root than the one at hand, in Notary's dialect.
+    fileprivate var mayBeOfAnotherRoot: Bool {
+        switch self {
+        case .metadata(.thresholdNotMet), .metadata(.rollback), .metadata(.hashMismatch(.root, _)),
+            .metadata(.lengthMismatch(.root, _, _)):
+            true
+        default: false
+        }
+    }
+
     /// Whether a set that is opened anew may be without this error.
     fileprivate func mayBeOfTheMoment(_ attempt: Int) -> Bool {
         switch self {

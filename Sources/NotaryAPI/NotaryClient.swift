@@ -38,7 +38,14 @@ public struct NotaryClient: Sendable {
         self.sender = sender
         self.timeout = timeout
         connection = RegistryConnection([
-            RegistryAuthorizer(registry: server.origin, sender: sender, tokenTimeout: timeout, credential: credential)
+            // The credentials are the registry's, whose tokens are not the server's to choose.
+            RegistryAuthorizer(
+                registry: server.origin,
+                sender: sender,
+                tokenTimeout: timeout,
+                takesForeignNames: false,
+                credential: credential
+            )
         ])
     }
 

@@ -22,6 +22,9 @@ public enum TUFError: Error, Sendable, Equatable {
     case thresholdNotMet(role: RoleName, required: Int, valid: Int)
     /// The first root is not signed by enough of the keys that were known beforehand.
     case notPinned(required: Int, valid: Int)
+    /// A root of this version was trusted before, and now another one stands in its place that meets the pin, too: its keys
+    /// have begun the repository anew.
+    case rootReplaced(version: Int64)
     /// The version in the file is not the one that was asked for (§5.3.5, §5.5.4, §5.6.4).
     case versionMismatch(role: RoleName, expected: Int64, found: Int64)
     /// The version is lower than what was trusted before (§5.4.3, §5.5.5).

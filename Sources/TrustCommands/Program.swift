@@ -100,7 +100,7 @@ public enum Program {
         case .success(let reason):
             return reason.exitCode
         case .failure(let refusal):
-            let shown = limit.isPassed ? limit.refusal(checked: title) : refusal
+            let shown = limit.isPassed ? limit.refusal(checked: title) : refusal.completed(by: command.suggested)
             // Whoever pressed ctrl-C knows why nothing came of it.
             if Task.isCancelled {
                 console.note("interrupted")

@@ -14,6 +14,9 @@ protocol TrustCommand: ParsableCommand, Sendable {
     /// The longest that the whole command may take; nil for as long as its requests may take.
     var timeLimit: Duration? { get }
 
+    /// The options that the commands it suggests need again.
+    var suggested: SuggestedOptions { get }
+
     /// Does it.
     ///
     /// - Parameter context: What the process was started with, and where to write.
@@ -24,6 +27,7 @@ protocol TrustCommand: ParsableCommand, Sendable {
 
 extension TrustCommand {
     var timeLimit: Duration? { nil }
+    var suggested: SuggestedOptions { SuggestedOptions() }
 }
 
 /// What a command may use besides its options.

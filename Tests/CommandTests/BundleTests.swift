@@ -32,6 +32,10 @@ import TrustTestSupport
         try await Self.with(["whole": ["REPO"]]) { world, made, entry, file in
             let arguments = ["bundle", "verify", file("whole")]
             try await expectRefusal(world.consumer, arguments, .noPin, schema: "bundle")
+            // A pipe would keep it waiting for as long as nobody writes.
+            try await runSuccessfully(Command("mkfifo", [file("pipe")]))
+            let pipe = ["bundle", "verify", file("pipe")]
+            try await expectRefusal(world.consumer, pipe, .usage, schema: "bundle")
             try await world.pin(made)
             let all = try await world.consumer.runAll(arguments)
             try expect(all, 0)

@@ -1,21 +1,6 @@
 package import TUF
 package import TrustCrypto
 
-/// The options of the command line that a suggested command needs again, each list with a space before it, or empty.
-public struct SuggestedOptions: Sendable, Hashable {
-    /// `--home`.
-    public var home = ""
-    /// `--key-store`.
-    public var keyStores = ""
-    /// `--store` or `--trust-repository`.
-    public var store = ""
-    /// `--plain-http` and `--ca-cert`.
-    public var network = ""
-
-    /// None.
-    public init() {}
-}
-
 /// The commands that mend what was found, as a shell reads them.
 package struct SuggestedCommands: Sendable {
     /// Whose trust data.

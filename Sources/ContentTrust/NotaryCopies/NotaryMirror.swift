@@ -43,7 +43,7 @@ public struct NotaryMirror: Sendable {
     ///   - progress: Is told how many files were copied.
     /// - Returns: The archive, and what is in it.
     /// - Throws: ``Refusal``: ``Reason/usage`` for a location that is no Notary server, ``Reason/unsignedRepository`` when
-    ///   there is no such collection, ``Reason/badResponse`` when the server lacks files of its current set,
+    ///   there is no such collection, ``Reason/trustDataMissing`` when it was pinned or seen before, ``Reason/badResponse`` when the server lacks files of its current set,
     ///   ``Reason/unreachable`` and ``Reason/unauthorized``, and what verification finds.
     public func archive(
         of subject: Subject,
@@ -62,11 +62,9 @@ public struct NotaryMirror: Sendable {
         var copying = Copying(client: store.client, limits: limits, checked: "copying of \(subject) from \(store.name)")
         copying.progress = progress
         guard try await copying.currentSet() else {
-            throw Refusal(
-                .unsignedRepository,
-                checked: "trust data of \(subject) in \(store.name)",
-                found: "none"
-            )
+            let repository = subject.description
+            let pin = try session.pin(for: repository, dialect: .notary)
+            throw try session.missing(subject, in: store, repository: repository, pin: pin)
         }
         // Before the history is asked for, which takes a while.
         let verification = try await verify(copying.files, of: subject, in: store, now: now)

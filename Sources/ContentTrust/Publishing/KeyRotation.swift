@@ -45,4 +45,12 @@ public struct RotationReport: Sendable {
     public let listedKeys: Set<KeyID>
     /// What was published, and read back.
     public let published: PublishReport
+    /// Whether an authority had certified the root keys so far, on a Notary server. The certificates of the new ones, which
+    /// the keys sign themselves, are not good for those who have pinned that authority.
+    public var endsCertification: Bool {
+        roles.contains { role in
+            role.role == .root && role.replaced.contains { $0.certificates.map { !$0.leaf.isSelfIssued } ?? false }
+                && role.added.contains { $0.certificates?.leaf.isSelfIssued ?? false }
+        }
+    }
 }

@@ -220,7 +220,8 @@ public actor KeyStoreSigners: SignerSource {
             role: attributes.role,
             repository: attributes.repository,
             keyID: id,
-            purpose: .new
+            purpose: .new,
+            kind: stores.primary is DockerKeyStore ? .notary : .own
         )
         guard let answer = try await passphrases.passphrase(for: request) else { throw .passphraseRequired(id) }
         if attributes.role != .root, answer.isTyped { typed = answer.passphrase }

@@ -70,7 +70,7 @@ extension Publisher {
         if options.unsafeReplacesLostRoot {
             lost = try await lostTrustData(subject, store: store, repository: repository)
         } else {
-            try checkNew(repository, subject: subject, dialect: .tuf1)
+            try checkNew(repository, store, subject: subject)
             try await checkVacant(store, subject: subject)
         }
         var made: Set<KeyID> = []
@@ -150,7 +150,7 @@ extension Publisher {
     ) async throws(Refusal) -> InitializeReport {
         let store = try session.store(for: subject, at: location)
         let repository = subject.description
-        try checkNew(repository, subject: subject, dialect: .tuf1)
+        try checkNew(repository, store, subject: subject)
         try await checkVacant(store, subject: subject)
         var keys: [RoleName: [TUFKey]] = [.root: rootKeys]
         var made: Set<KeyID> = []
@@ -232,12 +232,13 @@ extension Publisher {
             .usage,
             checked: "trust data of \(subject) in \(store.name)",
             found: "there is trust data already",
-            next: "trustctl inspect \(subject.argument)"
+            next: "trustctl inspect \(subject.argument)\(store.arguments)"
         )
     }
 
     /// A repository that is pinned and was never seen is new, or one whose first `init` was interrupted: that may go on.
-    func checkNew(_ repository: String, subject: Subject, dialect: Dialect) throws(Refusal) {
+    func checkNew(_ repository: String, _ store: any TrustStore, subject: Subject) throws(Refusal) {
+        let dialect = store.dialect
         let pin: Pin?
         do { pin = try session.home.pins.pin(for: repository, dialect: dialect) } catch { throw Refusal.pins(error) }
         guard let pin else { return }
@@ -251,7 +252,8 @@ extension Publisher {
             checked: "pins for \(repository)",
             found: "pinned as \(pin.scope), and this machine has seen its trust data",
             next: dialect == .notary
-                ? "to begin anew: trustctl pin remove --notary \(ShellWord.quoted(pin.scope.description))"
+                ? "where the server has lost it, to begin anew with another root: trustctl init \(subject.argument) "
+                    + "--unsafe-replace-lost-root\(store.arguments)"
                 : "to put lost trust data back: trustctl refresh \(subject.argument); "
                     + "to begin anew: trustctl pin remove \(ShellWord.quoted(pin.scope.description))"
         )

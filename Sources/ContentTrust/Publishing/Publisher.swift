@@ -255,6 +255,7 @@ public struct Publisher: Sendable {
         }
         if let pin = located.pin { return pin }
         guard located.data != nil, let claims = try await session.claims(of: located) else {
+            if dialect == .notary { throw try session.missing(located) }
             throw Refusal(
                 .unsignedRepository,
                 checked: "trust data of \(located.subject) in \(located.store.name)",
@@ -266,6 +267,17 @@ public struct Publisher: Sendable {
             located.repository,
             expected: "a pin, so that nobody can make you sign upon foreign trust data"
         )
+    }
+
+    /// Whether this machine has ever seen trust data of a repository, under any pin.
+    ///
+    /// - Parameters:
+    ///   - subject: The repository.
+    ///   - dialect: The form of its metadata.
+    /// - Returns: Whether it has.
+    /// - Throws: ``Refusal`` with ``Reason/storage``.
+    public func hasSeen(_ subject: Subject, dialect: Dialect) throws(Refusal) -> Bool {
+        try session.hasSeen(subject.description, dialect: dialect)
     }
 
     func path(_ tag: String, _ subject: Subject) throws(Refusal) -> TargetPath {

@@ -40,6 +40,9 @@ extension TrustStore {
 
     /// It is none.
     package var isCopy: Bool { false }
+
+    /// The option that leads to it, as it is written in a command that is suggested; empty where its name does not say that.
+    var arguments: String { dialect == .notary ? " --store \(ShellWord.quoted(name))" : "" }
 }
 
 /// One published set of trust data: an immutable list of files. Nothing in it is believed.

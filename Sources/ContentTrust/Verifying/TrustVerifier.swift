@@ -57,11 +57,11 @@ public struct TrustVerifier: Sendable {
         let now = session.clock.now()
         if options.offline { return try await seen(subject, dialect: store.dialect, now: now) }
         let located = try await session.locate(subject, in: store, signedName: options.signedName)
-        guard located.data != nil else { throw try missing(located) }
+        guard located.data != nil else { throw try session.missing(located) }
         let pin: Pin
         if let known = located.pin { pin = known } else { pin = try await firstUse(located) }
         guard let (set, data) = try await session.refresh(located, pin: pin, now: now) else {
-            throw try missing(located)
+            throw try session.missing(located)
         }
         if located.pin == nil {
             do { _ = try await session.home.pins.add(pin, replacing: false) } catch { throw Refusal.pins(error) }
@@ -84,42 +84,9 @@ public struct TrustVerifier: Sendable {
 
     // MARK: On line
 
-    /// Nothing there is only "unsigned" where nothing was ever known.
-    private func missing(_ located: LocatedTrustData) throws(Refusal) -> Refusal {
-        let subject = located.subject
-        let known: Bool
-        do {
-            known =
-                located.pin != nil
-                ? true
-                : try session.home.everSeen(
-                    signedName: located.repository,
-                    dialect: located.store.dialect
-                )
-        } catch {
-            throw Refusal.file(error, checked: "what was seen of \(located.repository)")
-        }
-        guard known else {
-            return Refusal(
-                .unsignedRepository,
-                checked: "trust data of \(subject) in \(located.store.name)",
-                found: "none, and none was ever pinned or seen",
-                next: "if you publish it: trustctl init \(subject.argument)"
-            )
-        }
-        return Refusal(
-            .trustDataMissing,
-            checked: "trust data of \(subject) in \(located.store.name)",
-            found: "none",
-            expected: located.pin.map { "trust data, because \($0.scope) is pinned" }
-                ?? "trust data, because it was seen before",
-            next: "ask the publisher to run: trustctl refresh \(subject.argument)"
-        )
-    }
-
     /// The pin that trust on first use would add.
     private func firstUse(_ located: LocatedTrustData) async throws(Refusal) -> Pin {
-        guard let claims = try await session.claims(of: located) else { throw try missing(located) }
+        guard let claims = try await session.claims(of: located) else { throw try session.missing(located) }
         guard options.trustOnFirstUse else {
             var notaryPin: Pin?
             if located.store.dialect == .tuf1 {

@@ -17,6 +17,7 @@ public actor RegistryAuthorizer {
     /// What requests are sent with.
     public nonisolated let sender: RequestSender
 
+    private let takesForeignNames: Bool
     private let source: CredentialSource
     private let tokenLimits: RequestLimits
     private let cache = TokenCache()
@@ -39,16 +40,21 @@ public actor RegistryAuthorizer {
     ///   - registry: The origin of the registry's API: where credentials belong.
     ///   - sender: What requests are sent with.
     ///   - tokenTimeout: How long getting a token may take.
+    ///   - takesForeignNames: Whether a challenge may name the repository otherwise than we do, as registries that are
+    ///     mirrors do. Not for servers that are asked with the credentials of another one: they could have a token made for
+    ///     whatever they like.
     ///   - credential: Looks up who asks; called when the registry wants to know, and not again once it has answered.
     public init(
         registry: HTTPOrigin,
         sender: RequestSender,
         tokenTimeout: Duration = .seconds(60),
+        takesForeignNames: Bool = true,
         credential: @escaping CredentialSource
     ) {
         self.registry = registry
         self.sender = sender
         tokenLimits = RequestLimits(maximumBodyBytes: TokenExchange.maximumResponse, timeout: tokenTimeout)
+        self.takesForeignNames = takesForeignNames
         source = credential
     }
 
@@ -214,7 +220,10 @@ public actor RegistryAuthorizer {
         }
         let service = challenge["service"]
         method = .bearer(realm: realm, service: service)
-        let scopes = RepositoryScope.combined(needed: scope, challenge: challenge["scope"])
+        let scopes = RepositoryScope.combined(
+            needed: scope,
+            challenge: takesForeignNames ? challenge["scope"] : nil
+        )
         return try await bearerHeader(
             TokenExchange(realm: realm, service: service, scopes: scopes),
             key: scope,

@@ -44,6 +44,7 @@ struct BundleCreate: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     mutating func validate() throws {
         guard (tsa == nil) == (stamps.tsaCa == nil) else {

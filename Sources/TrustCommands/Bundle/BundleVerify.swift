@@ -47,7 +47,7 @@ struct BundleVerify: TrustCommand {
         let reference = try reference.map { (text) throws(Refusal) in try ImageReference(parsing: text).requireImage() }
         let platform = try platform.map(PlatformArgument.platform)
         let compared = try image.map { (text) throws(Refusal) in try ImageToCompare.parsing(text) }
-        let bytes = try InputFile.read(file, limit: TrustBundle.maximumLength, option: "the bundle")
+        let bytes = try InputFile.read(file, limit: TrustBundle.maximumLength, option: "the bundle", isRegular: true)
         let bundle = try TrustBundle(parsing: bytes, name: file)
         let question = try question(bundle, reference)
         let session = TrustSession(home: try common.trustHome(context.environment)) { (_) throws(RegistryError) in

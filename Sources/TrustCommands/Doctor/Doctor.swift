@@ -46,6 +46,7 @@ struct Doctor: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys) }
 
     mutating func validate() throws {
         for code in ignore where !FindingCode.all.contains(where: { $0.string == code }) {
@@ -112,18 +113,6 @@ struct Doctor: TrustCommand {
         if let within { options.horizon = within.seconds }
         options.comparesTags = !leavesOutTags
         options.signedName = try name.map { (name) throws(Refusal) in try SignedName.name(parsing: name) }
-        return options
-    }
-
-    /// What was given here and is needed again by the commands that mend something.
-    private var suggested: SuggestedOptions {
-        var options = SuggestedOptions()
-        options.home = common.home.map { " --home \(ShellWord.quoted($0))" } ?? ""
-        options.keyStores = keys.directories.map { " --key-store \(ShellWord.quoted($0))" }.joined()
-        options.store = store.arguments
-        options.network =
-            (network.http.plainHttp ? " --plain-http" : "")
-            + (network.http.caCert.map { " --ca-cert \(ShellWord.quoted($0))" } ?? "")
         return options
     }
 }

@@ -65,6 +65,7 @@ struct KeyRotate: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     mutating func validate() throws {
         guard newKey == nil || role.count == 1 && keyType == nil else {
@@ -86,7 +87,7 @@ struct KeyRotate: TrustCommand {
         guard serverManaged == nil || location?.dialect == .notary && role == ["snapshot"] else {
             throw Refusal(
                 .usage,
-                checked: "--server-managed",
+                checked: serverManaged == false ? "--no-server-managed" : "--server-managed",
                 found: "not the snapshot key of a Notary server",
                 expected: "--role snapshot and --store notary+https://HOST"
             )
@@ -100,6 +101,7 @@ struct KeyRotate: TrustCommand {
             keys,
             lifetimes: lifetimes.choices(),
             unencryptedUnsafe: unsafeUnencrypted,
+            isNotary: location?.dialect == .notary,
             for: [subject]
         ) { publisher, session async throws(Refusal) in
             let old = OldKeys(stores: stores, home: home)
@@ -129,9 +131,15 @@ struct KeyRotate: TrustCommand {
             report: report,
             oldKeys: oldKeys,
             tags: tags,
-            storeArguments: store.arguments
+            storeArguments: store.arguments,
+            suggested: suggested
         )
         for line in text.lines(context.console.style) { context.console.note(line) }
+        // The server has its own, and a key that was named is where it was.
+        let isOurs = { (role: RoleName) in role != .timestamp && (role != .snapshot || serverManaged == false) }
+        let made = newKey == nil ? report.roles.filter { isOurs($0.role) }.flatMap(\.added) : []
+        let handOver = keys.stores.handOver(made, unencrypted: unsafeUnencrypted, at: location)
+        for line in handOver { context.console.note(line) }
         if common.json {
             context.console.result(JSONValue.object(text.json).line)
         } else {

@@ -11,6 +11,8 @@ struct RotationText: Sendable {
     /// The tags that were signed anew, where the targets key was replaced.
     let tags: [SignedTag]?
     let storeArguments: String
+    /// The options that suggested commands need again.
+    let suggested: SuggestedOptions
 
     /// The lines for standard error.
     func lines(_ style: Style) -> [String] {
@@ -23,10 +25,19 @@ struct RotationText: Sendable {
         }
         let published = PublishText(subject: subject, report: report.published, storeArguments: storeArguments)
         lines += published.lines(style)
-        for (key, fate) in oldKeys { lines.append(Self.line(key, fate)) }
+        for (key, fate) in oldKeys { lines.append(line(key, fate)) }
         lines += carriedOver(style)
         if report.roles.contains(where: { $0.role == .root }) {
-            lines.append("who has pinned an earlier root follows by itself; whoever pins it now runs:")
+            if report.endsCertification {
+                lines.append(
+                    style.warning("warning")
+                        + " an authority had certified the former root key, and nobody has certified the new one: who has "
+                        + "pinned that authority, with pin add --ca or in the configuration of notary, refuses the "
+                        + "collection from now on, and has to pin the new key:"
+                )
+            } else {
+                lines.append("who has pinned an earlier root follows by itself; whoever pins it now runs:")
+            }
             lines.append(SafeText.escaped(report.pin.command))
         }
         return lines
@@ -57,7 +68,7 @@ struct RotationText: Sendable {
 
     private static func ids(_ keys: [TUFKey]) -> String { keys.map(\.computedID.string).joined(separator: ", ") }
 
-    private static func line(_ key: TUFKey, _ fate: OldKeys.Fate) -> String {
+    private func line(_ key: TUFKey, _ fate: OldKeys.Fate) -> String {
         let id = key.computedID
         switch fate {
         case .notHere:
@@ -66,7 +77,9 @@ struct RotationText: Sendable {
             return "the old private key \(id) is deleted"
         case .kept(let location, let stored):
             return SafeText.escaped(
-                "the old private key is kept in \(location); when it is not needed: trustctl key remove \(stored)"
+                suggested.completing(
+                    "the old private key is kept in \(location); when it is not needed: trustctl key remove \(stored)"
+                )
             )
         case .inUse(let location, let users):
             let who = users.joined(separator: ", ")

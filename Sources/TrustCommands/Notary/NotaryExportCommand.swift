@@ -42,6 +42,7 @@ struct NotaryExportCommand: TrustCommand {
     var unsafeUnencrypted = false
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -82,7 +83,12 @@ struct NotaryExportCommand: TrustCommand {
                 )
             )
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(
                 subject: gun,

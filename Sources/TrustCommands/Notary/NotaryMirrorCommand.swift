@@ -37,6 +37,7 @@ struct NotaryMirrorCommand: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: " --store \(ShellWord.quoted(store))") }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)

@@ -27,6 +27,7 @@ struct NotaryWitness: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: server.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -43,7 +44,12 @@ struct NotaryWitness: TrustCommand {
         ) { publisher, _ async throws(Refusal) in
             try await publisher.witness(wanted, of: subject, at: location)
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(subject: subject, report: report, storeArguments: server.arguments),
             results: wanted.map { SafeText.escaped("\(subject) \($0)") }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ContentTrust
 import KeyStorage
+import TUF
+import TrustCrypto
 
 /// A key store as options name it: a directory of this program's, or `docker:DIR`, one of docker's or notary's.
 enum KeyStoreArgument {
@@ -41,13 +43,42 @@ struct KeyStoreOptions: ParsableArguments {
 
     /// The user's own store and the further ones.
     ///
-    /// - Parameter home: Has the user's own.
+    /// - Parameters:
+    ///   - home: Has the user's own.
+    ///   - isNotary: Whether the keys are for a Notary server. New ones then go to docker's store, if one is named: docker
+    ///     and notary, whose collection it is, find them nowhere else.
     /// - Returns: The stores; nothing was looked at.
-    func stores(_ home: TrustHome) -> KeyStoreSet {
-        KeyStoreSet(
-            primary: FileKeyStore(directory: home.keys),
-            additional: directories.map(KeyStoreArgument.store)
+    func stores(_ home: TrustHome, isNotary: Bool = false) -> KeyStoreSet {
+        let own = FileKeyStore(directory: home.keys)
+        let dockers = directories.filter(KeyStoreArgument.isDocker)
+        guard isNotary, dockers.count == 1 else {
+            return KeyStoreSet(primary: own, additional: directories.map(KeyStoreArgument.store))
+        }
+        let others = directories.filter { !KeyStoreArgument.isDocker($0) }
+        return KeyStoreSet(
+            primary: KeyStoreArgument.store(dockers[0]),
+            additional: [own] + others.map(KeyStoreArgument.store)
         )
+    }
+}
+
+extension KeyStoreOptions {
+    /// What is to be said of new keys that docker does not find, though its store is named: keys without encryption do not
+    /// go there, and of several stores none is the one.
+    ///
+    /// - Parameters:
+    ///   - made: The new keys.
+    ///   - unencrypted: Whether they are stored without encryption.
+    ///   - location: Where they publish to.
+    /// - Returns: The lines for standard error, escaped.
+    func handOver(_ made: [TUFKey], unencrypted: Bool, at location: StoreLocation?) -> [String] {
+        let dockers = directories.filter(KeyStoreArgument.isDocker)
+        guard location?.dialect == .notary, !dockers.isEmpty, unencrypted || dockers.count > 1 else { return [] }
+        return made.compactMap(\.publicKey).map { key in
+            let id = TUFKey(publicKey: key, scheme: key.defaultScheme).computedID
+            return "a new key is in trustctl's own key store, where docker and notary do not look; to hand it over: "
+                + "trustctl key export \(id) --format notary --output FILE, and notary key import FILE"
+        }
     }
 }
 
@@ -126,10 +157,16 @@ struct KeyOptions: ParsableArguments {
     ///   - home: Has the user's own key store.
     ///   - context: Has the environment.
     ///   - unencryptedUnsafe: Whether new keys are stored without encryption.
+    ///   - isNotary: Whether they are for a Notary server.
     /// - Returns: The keys; none is opened.
-    func signers(_ home: TrustHome, _ context: CommandContext, unencryptedUnsafe: Bool = false) -> KeyStoreSigners {
+    func signers(
+        _ home: TrustHome,
+        _ context: CommandContext,
+        unencryptedUnsafe: Bool = false,
+        isNotary: Bool = false
+    ) -> KeyStoreSigners {
         KeyStoreSigners(
-            stores: stores.stores(home),
+            stores: stores.stores(home, isNotary: isNotary),
             passphrases: passphrases.source(context),
             unencryptedUnsafe: unencryptedUnsafe ? FileKeyStore(directory: home.keys) : nil
         )

@@ -23,6 +23,12 @@ struct StoreChoices: ParsableArguments {
         let arguments: String
         /// The store as the user wrote it; nil where nothing was said.
         let name: String?
+
+        /// A line of standard output: where there are several stores, with the name of this one behind it.
+        func result(_ text: String, besides choices: [Choice]) -> String {
+            guard choices.count > 1, let name else { return text }
+            return "\(text) \(SafeText.escaped(name))"
+        }
     }
 
     private static let registry = "registry"

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CanonicalJSON
 import ContentTrust
+import TUF
+import TrustCrypto
 
 /// `trustctl init`
 struct Initialize: TrustCommand {
@@ -29,6 +31,7 @@ struct Initialize: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -47,12 +50,16 @@ struct Initialize: TrustCommand {
             keys,
             lifetimes: choices,
             unencryptedUnsafe: hierarchy.unsafeUnencrypted,
+            isNotary: location?.dialect == .notary,
             for: [subject]
         ) { publisher, _ async throws(Refusal) in
             try await publisher.initialize(subject, at: location, options: options)
         }
         let text = InitializeText(subject: subject, report: report, storeArguments: store.arguments)
         for line in text.lines { context.console.note(line) }
+        let made = report.keys.values.joined().filter { report.madeKeys.contains($0.computedID) }
+        let handOver = keys.stores.handOver(made, unencrypted: hierarchy.unsafeUnencrypted, at: location)
+        for line in handOver { context.console.note(line) }
         context.console.result(common.json ? JSONValue.object(text.json).line : report.pin.command)
         return .trusted
     }

@@ -10,6 +10,7 @@ extension CommandContext {
     ///   - keys: Where private keys are, and what opens them.
     ///   - lifetimes: Lifetimes that are chosen anew.
     ///   - unencryptedUnsafe: Whether new keys are stored without encryption.
+    ///   - isNotary: Whether new keys are for a Notary server.
     ///   - subjects: What the command is about.
     ///   - body: The work; it gets the session, too.
     /// - Returns: What `body` returns.
@@ -20,11 +21,17 @@ extension CommandContext {
         _ keys: KeyOptions,
         lifetimes: LifetimeChoices = LifetimeChoices(),
         unencryptedUnsafe: Bool = false,
+        isNotary: Bool = false,
         for subjects: [Subject],
         _ body: @Sendable (Publisher, TrustSession) async throws(Refusal) -> Value
     ) async throws(Refusal) -> Value {
         try await withSession(common, network, for: subjects) { session async throws(Refusal) in
-            let signers = keys.signers(session.home, self, unencryptedUnsafe: unencryptedUnsafe)
+            let signers = keys.signers(
+                session.home,
+                self,
+                unencryptedUnsafe: unencryptedUnsafe,
+                isNotary: isNotary
+            )
             return try await body(Publisher(session: session, signers: signers, lifetimes: lifetimes), session)
         }
     }
@@ -36,12 +43,20 @@ struct PublishOutcomes: Sendable {
     private let title: String
     private let json: Bool
     private let console: Console
+    private let suggested: SuggestedOptions
 
     /// Nothing yet.
-    init(title: String, json: Bool, console: Console) {
+    ///
+    /// - Parameters:
+    ///   - title: The command.
+    ///   - json: Whether programs read what is shown.
+    ///   - console: Where to write.
+    ///   - suggested: The options that suggested commands need again.
+    init(title: String, json: Bool, console: Console, suggested: SuggestedOptions) {
         self.title = title
         self.json = json
         self.console = console
+        self.suggested = suggested
     }
 
     /// Shows what was published.
@@ -80,7 +95,15 @@ struct PublishOutcomes: Sendable {
     }
 
     /// Shows a refusal of one repository, or of one of several stores; the others go on.
+    mutating func add(_ refusal: Refusal, subject: Subject, in choice: StoreChoices.Choice) {
+        var options = suggested
+        options.store = choice.arguments
+        add(refusal.completed(by: options), subject: subject, store: choice.name)
+    }
+
+    /// As above, of the store that the command is about.
     mutating func add(_ refusal: Refusal, subject: Subject, store: String? = nil) {
+        let refusal = refusal.completed(by: suggested)
         let what = "\(title) \(subject)" + (store.map { " in \($0)" } ?? "")
         for line in RefusalText.lines(refusal, subject: what, style: console.style) {
             console.alert(line)

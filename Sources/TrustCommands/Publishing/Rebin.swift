@@ -27,6 +27,7 @@ struct Rebin: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -40,7 +41,12 @@ struct Rebin: TrustCommand {
         ) { publisher, _ async throws(Refusal) in
             try await publisher.rebin(bins.choice, of: subject, at: location)
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(subject: subject, report: report, storeArguments: store.arguments),
             results: ["\(SafeText.escaped(subject.description)) \(report.bins)"]

@@ -29,6 +29,7 @@ struct Refresh: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         var subjects: [Subject] = []
@@ -45,7 +46,12 @@ struct Refresh: TrustCommand {
             lifetimes: lifetimes.choices(),
             for: subjects
         ) { publisher, _ async throws(Refusal) in
-            var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+            var outcomes = PublishOutcomes(
+                title: Self.title,
+                json: common.json,
+                console: context.console,
+                suggested: suggested
+            )
             for subject in wanted {
                 do throws(Refusal) {
                     let report =

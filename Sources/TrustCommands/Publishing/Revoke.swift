@@ -29,6 +29,7 @@ struct Revoke: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         var groups: [(subject: Subject, tags: [String])] = []
@@ -57,32 +58,71 @@ struct Revoke: TrustCommand {
             keys,
             for: groups.map(\.subject)
         ) { publisher, _ async throws(Refusal) in
-            var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+            var outcomes = PublishOutcomes(
+                title: Self.title,
+                json: common.json,
+                console: context.console,
+                suggested: suggested
+            )
             for (subject, tags) in wanted {
+                // Shown when all stores have answered: a tag that only some of them had is taken out, and repeating what was
+                // half done ends well.
+                var answers: [(choice: StoreChoices.Choice, answer: Result<SignerReport, Refusal>)] = []
                 for choice in choices {
-                    do throws(Refusal) {
-                        let report: SignerReport
-                        if let signer {
-                            let role = try SignerName.parse(signer, at: choice.location)
-                            report = try await publisher.revoke(tags, as: role, of: subject, at: choice.location)
-                        } else {
-                            report = .published(try await publisher.revoke(tags, of: subject, at: choice.location))
-                        }
-                        func revoked(_ report: PublishReport) -> [String] { tags.filter { report.tags[$0] != .absent } }
+                    let answer = await revoke(tags, of: subject, in: choice, publisher)
+                    answers.append((choice, answer))
+                    if Task.isCancelled { break }
+                }
+                let absent = Self.absentEverywhere(tags, answers.map(\.answer))
+                for (choice, answer) in answers {
+                    switch answer {
+                    case .success(let report):
                         outcomes.add(
                             report,
                             subject: subject,
                             storeArguments: choice.arguments,
-                            results: { revoked($0).map { subject.reference(tag: $0) } },
-                            refused: { revoked($0).count == tags.count ? nil : .unsignedTag }
+                            results: { report in
+                                tags.filter { report.tags[$0] != .absent }.map {
+                                    choice.result(subject.reference(tag: $0), besides: choices)
+                                }
+                            },
+                            refused: { _ in absent ? .unsignedTag : nil }
                         )
-                    } catch {
-                        guard !Task.isCancelled else { throw error }
-                        outcomes.add(error, subject: subject, store: choice.name)
+                    case .failure(let refusal):
+                        guard !Task.isCancelled else { throw refusal }
+                        outcomes.add(refusal, subject: subject, in: choice)
                     }
                 }
             }
             return outcomes.reason
         }
+    }
+
+    private func revoke(
+        _ tags: [String],
+        of subject: Subject,
+        in choice: StoreChoices.Choice,
+        _ publisher: Publisher
+    ) async -> Result<SignerReport, Refusal> {
+        do throws(Refusal) {
+            guard let signer else {
+                return .success(.published(try await publisher.revoke(tags, of: subject, at: choice.location)))
+            }
+            let role = try SignerName.parse(signer, at: choice.location)
+            return .success(try await publisher.revoke(tags, as: role, of: subject, at: choice.location))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Whether some tag was in none of the stores that answered. Where one could not be asked, or waits for signatures,
+    /// that is not known.
+    private static func absentEverywhere(_ tags: [String], _ answers: [Result<SignerReport, Refusal>]) -> Bool {
+        var reports: [PublishReport] = []
+        for answer in answers {
+            guard case .success(.published(let report)) = answer else { return false }
+            reports.append(report)
+        }
+        return tags.contains { tag in reports.allSatisfy { $0.tags[tag] == .absent } }
     }
 }

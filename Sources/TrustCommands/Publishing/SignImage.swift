@@ -55,6 +55,7 @@ struct SignImage: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, keys: keys.stores) }
 
     mutating func validate() throws {
         guard !references.isEmpty || fromFile != nil else { throw ValidationError("Nothing to sign was named.") }
@@ -83,10 +84,16 @@ struct SignImage: TrustCommand {
             network,
             keys,
             lifetimes: lifetimes.choices(),
+            isNotary: choices.allSatisfy { $0.location?.dialect == .notary },
             for: groups.map(\.subject)
         ) { publisher, session async throws(Refusal) in
             let images = try await resolve(groups, session: session, console: context.console)
-            var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+            var outcomes = PublishOutcomes(
+                title: Self.title,
+                json: common.json,
+                console: context.console,
+                suggested: suggested
+            )
             for (group, images) in zip(groups, images) {
                 for choice in choices {
                     do throws(Refusal) {
@@ -105,12 +112,15 @@ struct SignImage: TrustCommand {
                             storeArguments: choice.arguments,
                             images: images,
                             results: { _ in
-                                images.map { "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)" }
+                                images.map {
+                                    let signed = "\(group.subject.reference(tag: $0.tag))@\($0.descriptor.digest)"
+                                    return choice.result(signed, besides: choices)
+                                }
                             }
                         )
                     } catch {
                         guard !Task.isCancelled else { throw error }
-                        outcomes.add(error, subject: group.subject, store: choice.name)
+                        outcomes.add(error, subject: group.subject, in: choice)
                     }
                 }
             }
@@ -175,7 +185,14 @@ struct SignImage: TrustCommand {
         do throws(Refusal) {
             return try await publisher.sign(images, of: subject, at: choice.location)
         } catch {
-            guard initializes, error.reason == .unsignedRepository else { throw error }
+            guard initializes else { throw error }
+            switch error.reason {
+            case .unsignedRepository: break
+            // It is pinned: by an `init` of a collection that was interrupted, where nothing was ever seen of it.
+            case .trustDataMissing where choice.location?.dialect == .notary:
+                guard try !publisher.hasSeen(subject, dialect: .notary) else { throw error }
+            default: throw error
+            }
         }
         let report = try await publisher.initialize(subject, at: choice.location)
         let text = InitializeText(subject: subject, report: report, storeArguments: choice.arguments)

@@ -27,6 +27,7 @@ struct RootApply: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -41,7 +42,12 @@ struct RootApply: TrustCommand {
         ) { publisher, _ async throws(Refusal) in
             try await publisher.applyRoot(proposal, of: subject, at: location, file: file)
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(subject: subject, report: report, storeArguments: store.arguments),
             results: ["\(SafeText.escaped(subject.description)) \(proposal.proposed.common.version)"]

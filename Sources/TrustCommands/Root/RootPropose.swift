@@ -39,6 +39,7 @@ struct RootPropose: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     mutating func validate() throws {
         guard rootExpires.map({ $0.seconds >= 60 }) ?? true else {

@@ -58,6 +58,7 @@ struct SignerAdd: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     mutating func validate() throws {
         guard tag.isEmpty || pathHashPrefix.isEmpty else {
@@ -113,7 +114,12 @@ struct SignerAdd: TrustCommand {
             }
             return try await publisher.putSigner(signer, of: subject, at: location)
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(subject: subject, report: report, storeArguments: store.arguments),
             results: ["\(SafeText.escaped(subject.description)) \(name)"]

@@ -23,6 +23,7 @@ struct SignerList: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     mutating func validate() throws {
         guard !verification.offline else {
@@ -69,7 +70,9 @@ struct SignerList: TrustCommand {
         }
         if overview.signers.isEmpty {
             context.console.note(
-                "no signers; to add one: trustctl signer add \(SafeText.escaped(subject.argument)) NAME"
+                SafeText.escaped(
+                    suggested.completing("no signers; to add one: trustctl signer add \(subject.argument) NAME")
+                )
             )
         } else {
             var table = Table(header: ["SIGNER", "MAY SIGN", "TAGS", "VERSION", "EXPIRES", "THRESHOLD", "KEYS"])
@@ -94,9 +97,12 @@ struct SignerList: TrustCommand {
             let command = "\(subject.argument) \(signer.role.name)"
             context.console.note(
                 SafeText.escaped(
-                    "the file of \(signer.role.name) is lost, and its tags cannot be verified; on a machine that has published "
-                        + "it: trustctl refresh \(subject.argument)\(store.arguments); else: trustctl signer request \(command) "
-                        + "--out FILE and trustctl signer add \(command) --request FILE, or trustctl signer remove \(command)"
+                    suggested.completing(
+                        "the file of \(signer.role.name) is lost, and its tags cannot be verified; on a machine that has "
+                            + "published it: trustctl refresh \(subject.argument); else: trustctl signer request "
+                            + "\(command) --out FILE and trustctl signer add \(command) --request FILE, or trustctl signer "
+                            + "remove \(command)"
+                    )
                 )
             )
         }

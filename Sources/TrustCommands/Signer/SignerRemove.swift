@@ -28,6 +28,7 @@ struct SignerRemove: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -38,7 +39,12 @@ struct SignerRemove: TrustCommand {
             _ async throws(Refusal) in
             try await publisher.removeSigner(name, keepingTags: keepTags, of: subject, at: location)
         }
-        var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+        var outcomes = PublishOutcomes(
+            title: Self.title,
+            json: common.json,
+            console: context.console,
+            suggested: suggested
+        )
         outcomes.add(
             PublishText(subject: subject, report: report, storeArguments: store.arguments),
             results: ["\(SafeText.escaped(subject.description)) \(name)"]

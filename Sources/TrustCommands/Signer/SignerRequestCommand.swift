@@ -37,6 +37,7 @@ struct SignerRequestCommand: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     mutating func validate() throws {
         guard (out == nil) != (join == nil) else {

@@ -32,6 +32,7 @@ struct SignerSign: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys.stores) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference.subject(parsing: repository)
@@ -49,7 +50,12 @@ struct SignerSign: TrustCommand {
                     next: "trustctl signer list \(subject.argument)\(store.arguments)"
                 )
             }
-            var outcomes = PublishOutcomes(title: Self.title, json: common.json, console: context.console)
+            var outcomes = PublishOutcomes(
+                title: Self.title,
+                json: common.json,
+                console: context.console,
+                suggested: suggested
+            )
             let text = WaitingText(subject: subject, change: change, storeArguments: store.arguments)
             for line in text.lines { context.console.alert(line) }
             let question = discard ? "Throw this away?" : "Sign this?"

@@ -17,17 +17,24 @@ enum InputFile {
     ///   - path: The file; `-` for standard input.
     ///   - limit: The most bytes accepted.
     ///   - option: Where it was named, for messages.
+    ///   - isRegular: Whether only a regular file will do: a pipe keeps its reader waiting for as long as nobody writes.
     /// - Returns: The bytes.
-    /// - Throws: ``Refusal`` with ``Reason/usage`` when there is no such file or it is too long, with
+    /// - Throws: ``Refusal`` with ``Reason/usage`` when there is no such file, it is too long or of another kind, with
     ///   ``Reason/storage`` when it cannot be read.
-    static func read(_ path: String, limit: Int, option: String) throws(Refusal) -> [UInt8] {
+    static func read(
+        _ path: String,
+        limit: Int,
+        option: String,
+        isRegular: Bool = false
+    ) throws(Refusal) -> [UInt8] {
         let checked = "\(option) \(path)"
         var descriptor = STDIN_FILENO
         if path != "-" {
             guard !path.utf8.contains(0) else {
                 throw Refusal(.usage, checked: option, found: "a path with a NUL byte")
             }
-            repeat { descriptor = open(path, O_RDONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
+            let flags = O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0)
+            repeat { descriptor = open(path, flags) } while descriptor < 0 && errno == EINTR
             guard descriptor >= 0 else {
                 let code = errno
                 if code == ENOENT || code == ENOTDIR {
@@ -37,6 +44,20 @@ enum InputFile {
             }
         }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        if isRegular, descriptor != STDIN_FILENO {
+            var information = stat()
+            guard fstat(descriptor, &information) == 0 else {
+                throw Refusal.file(FileError(code: errno, path: path), checked: checked)
+            }
+            guard information.st_mode & S_IFMT == S_IFREG else {
+                throw Refusal(
+                    .usage,
+                    checked: checked,
+                    found: "not a regular file",
+                    next: "name the file itself; from a pipe: - for standard input"
+                )
+            }
+        }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -26,6 +26,7 @@ struct Inspect: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     private enum Answer: Sendable {
         case verified(Inspection)
@@ -57,7 +58,8 @@ struct Inspect: TrustCommand {
         }
         switch answer {
         case .verified(let found): return show(found, reference: reference, on: context.console)
-        case .unverified(let data, let refusal): return show(data, refusal, reference: reference, on: context.console)
+        case .unverified(let data, let refusal):
+            return show(data, refusal.completed(by: suggested), reference: reference, on: context.console)
         }
     }
 

@@ -23,6 +23,7 @@ struct Resolve: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let request = VerdictRequest(
@@ -33,6 +34,6 @@ struct Resolve: TrustCommand {
             verification: verification,
             policy: try policy.policy(besides: store, verification)
         )
-        return try await request.run(context, network: network, common: common)
+        return try await request.run(context, network: network, common: common, suggested: suggested)
     }
 }

@@ -11,11 +11,12 @@ struct VerdictRequest: Sendable {
     /// What is demanded of the images; nil leaves it to the pins of this machine.
     let policy: TrustPolicy?
 
-    /// Asks, and writes the answers.
+    /// Asks, and writes the answers; `suggested` is for the commands in refusals.
     func run(
         _ context: CommandContext,
         network: NetworkOptions,
-        common: CommonOptions
+        common: CommonOptions,
+        suggested: SuggestedOptions
     ) async throws(Refusal) -> Reason {
         let reports = try await reports(context, network, common)
         // An answer that was cut short is none, and none may say another exit status than that of the signal.
@@ -52,7 +53,8 @@ struct VerdictRequest: Sendable {
                 location: location,
                 platform: platform,
                 image: image,
-                timeLimit: context.timeLimit
+                timeLimit: context.timeLimit,
+                suggested: suggested
             )
             return await run.reports(references)
         }

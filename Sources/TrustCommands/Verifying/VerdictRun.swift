@@ -14,6 +14,8 @@ struct VerdictRun: Sendable {
     let image: Query.Image
     /// Whether the time of the command is up.
     let timeLimit: TimeLimit
+    /// The options that suggested commands need again.
+    let suggested: SuggestedOptions
 
     private static let width = 4
 
@@ -54,6 +56,7 @@ struct VerdictRun: Sendable {
         if case .refused = answer, timeLimit.isPassed {
             return .refused(timeLimit.refusal(checked: reference.description))
         }
+        if case .refused(let refusal) = answer { return .refused(refusal.completed(by: suggested)) }
         return answer
     }
 

@@ -36,6 +36,7 @@ struct Verify: TrustCommand {
     @OptionGroup var common: CommonOptions
 
     var timeLimit: Duration? { network.limit }
+    var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments) }
 
     mutating func validate() throws {
         guard image == nil || references.count == 1 else {
@@ -56,7 +57,7 @@ struct Verify: TrustCommand {
             verification: verification,
             policy: try policy.policy(besides: store, verification)
         )
-        return try await request.run(context, network: network, common: common)
+        return try await request.run(context, network: network, common: common, suggested: suggested)
     }
 
     private func imageToCompare() throws(Refusal) -> Query.Image {

@@ -13,6 +13,8 @@ public struct Certificate: Sendable {
     public let notBefore: Int64
     /// The last moment at which it is valid, in seconds since the epoch.
     public let notAfter: Int64
+    /// Whether issuer and subject are the same, byte by byte: then no authority has certified it.
+    public let isSelfIssued: Bool
     /// Whether it says to belong to a CA (`basicConstraints`).
     public let isCA: Bool
     /// The SubjectPublicKeyInfo as it stands in the certificate; that of ``publicKey`` may be written otherwise.
@@ -53,6 +55,7 @@ public struct Certificate: Sendable {
         notBefore = fields.notBefore
         notAfter = fields.notAfter
         spkiDER = fields.spkiDER
+        isSelfIssued = fields.isSelfIssued
         isCA = handle.isCA
         hasWeakSignature = handle.signatureStrength < Self.minimumStrength
         hasWeakKey = handle.keyStrength < Self.minimumStrength

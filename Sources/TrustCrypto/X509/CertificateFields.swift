@@ -4,6 +4,7 @@ struct CertificateFields {
     let notBefore: Int64
     let notAfter: Int64
     let spkiDER: [UInt8]
+    let isSelfIssued: Bool
 
     init(_ der: Span<UInt8>) throws(DERError) {
         var whole = DERReader(der)
@@ -19,11 +20,15 @@ struct CertificateFields {
         guard try !contents.read(DERReader.Tag.integer, in: der).isEmpty else { throw DERError() }
         let algorithm = try contents.readWhole(DERReader.Tag.sequence, in: der)
         guard Self.isSame(algorithm, outerAlgorithm, in: der) else { throw DERError() }
+        var names = contents
+        let issuer = try names.readWhole(DERReader.Tag.sequence, in: der)
         _ = try contents.read(DERReader.Tag.sequence, in: der)
         var validity = try contents.enter(DERReader.Tag.sequence, in: der)
         notBefore = try CertificateTime.read(&validity, in: der)
         notAfter = try CertificateTime.read(&validity, in: der)
         try validity.finish()
+        names = contents
+        isSelfIssued = Self.isSame(issuer, try names.readWhole(DERReader.Tag.sequence, in: der), in: der)
         var subject = try contents.enter(DERReader.Tag.sequence, in: der)
         commonName = try Self.commonName(&subject, in: der)
         spkiDER = try contents.readWhole(DERReader.Tag.sequence, in: der).map { der[$0] }

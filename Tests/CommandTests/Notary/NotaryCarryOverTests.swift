@@ -186,6 +186,8 @@ import TrustTestSupport
             }
             let signed = try await world.publisher.runAll(["sign", "image", world.reference("1.0")] + both)
             try expect(signed, 0)
+            let line = "\(world.reference("1.0"))@\(image.digest)"
+            #expect(signed.text == "\(line) registry\n\(line) notary+\(world.server)\n")
             try await world.verify("1.0")
             try expect(try await world.consumer.run("verify", world.reference("1.0")), 0)
 
@@ -196,6 +198,28 @@ import TrustTestSupport
             for line in try half.objects { try Schema.check(line, "publish") }
             #expect(try half.objects.map { $0["reason"]?.string } == ["trusted", "unreachable"])
             #expect(try await world.consumer.run("verify", world.reference("2.0")).text.contains(image.digest))
+        }
+    }
+
+    /// Half of it is done already: the rest is, and only what was in neither place is told as absent.
+    @Test func whatIsInOneOfTwoPlacesIsRevoked() async throws {
+        try await NotaryWorld.with { world in
+            try await world.push("1.0")
+            let both =
+                ["--store", "registry", "--store", "notary+\(world.server)"]
+                + ["--ca-cert", world.services.certificates.certificate]
+            for store in [[], world.location] {
+                let make = ["init", world.repository, "--unsafe-unencrypted"]
+                try expect(try await world.publisher.runAll(make + store), 0)
+            }
+            try expect(try await world.publisher.runAll(["sign", "image", world.reference("1.0")] + both), 0)
+            try expect(try await world.publisher.run("revoke", world.reference("1.0")), 0)
+            let rest = try await world.publisher.runAll(["revoke", world.reference("1.0"), "-q"] + both)
+            try expect(rest, 0)
+            #expect(rest.text == "\(world.reference("1.0")) notary+\(world.server)\n")
+            let again = try await world.publisher.runAll(["revoke", world.reference("1.0"), "--json"] + both)
+            try expect(again, Reason.unsignedTag.exitCode)
+            for line in try again.objects { try Schema.check(line, "publish") }
         }
     }
 

@@ -82,6 +82,16 @@ import TrustTestSupport
             let home = try world.home("certificate")
             try expect(try await home.runAll(["pin", "add", world.repository, "--cert", certificate]), 0)
             try await world.verify("1.0", by: home)
+            // The new key's certificate is no authority's, and those who go by one have to be told.
+            try expect(
+                try await world.publisher.runAll(["pin", "add", world.repository, "--cert", certificate]),
+                0
+            )
+            let rotate = ["key", "rotate", world.repository, "--role", "root", "--unsafe-unencrypted"]
+            let first = try await world.succeed(world.publisher, rotate).errorText
+            #expect(first.contains("has to pin the new key") && !first.contains("follows by itself"), "\(first)")
+            let second = try await world.succeed(world.publisher, rotate).errorText
+            #expect(!second.contains("has to pin the new key") && second.contains("follows by itself"), "\(second)")
             // Not an authority.
             try expect(try await world.consumer.runAll(["pin", "add", world.repository, "--ca", certificate]), 64)
         }

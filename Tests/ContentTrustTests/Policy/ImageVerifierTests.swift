@@ -92,6 +92,13 @@ import TrustTestSupport
         try ImageQuestion("\(name):\(tag)\(digest.map { "@\($0)" } ?? "")")
     }
 
+    private static func ask(
+        _ verifier: ImageVerifier,
+        _ question: @autoclosure () throws -> ImageQuestion
+    ) async throws -> Decision {
+        await verifier.decide(try question())
+    }
+
     // MARK: Demands
 
     @Test func aSignedTagIsTrustedByThePinsOfThePolicy() async throws {
@@ -100,13 +107,13 @@ import TrustTestSupport
         let verifier = try world.verifier(world.pins)
         let image = try await verifier.verify("\(Self.name):1.0").get()
         #expect(image.reference == "\(Self.name)@\(digest)")
-        #expect(try await verifier.decide(try Self.question("2.0")).reason == .unsignedTag)
-        #expect(try await verifier.decide(try Self.question(digest: digest)).admission == .trusted)
+        #expect(try await Self.ask(verifier, try Self.question("2.0")).reason == .unsignedTag)
+        #expect(try await Self.ask(verifier, try Self.question(digest: digest)).admission == .trusted)
         let other = World.descriptor("other").digest
-        #expect(try await verifier.decide(try Self.question(digest: other)).reason == .tagMoved)
+        #expect(try await Self.ask(verifier, try Self.question(digest: other)).reason == .tagMoved)
         // A digest alone is what some tag is signed as.
         #expect(try await verifier.verify("\(Self.name)@\(digest)").get().tag == "1.0")
-        #expect(try await verifier.decide(try ImageQuestion("\(Self.name)@\(other)")).reason == .unsignedTag)
+        #expect(try await Self.ask(verifier, try ImageQuestion("\(Self.name)@\(other)")).reason == .unsignedTag)
     }
 
     @Test func thePinsOfThisMachineDoNotCountBesideThem() async throws {
@@ -132,7 +139,7 @@ import TrustTestSupport
         let refused = await verifier.decide(try ImageQuestion("x.io/app:1"))
         #expect(refused.reason == .policy && refused.rule?.number == 2)
         // Nobody was asked: this machine could not.
-        #expect(try await verifier.decide(try ImageQuestion("r.io/app:1")).reason == .unreachable)
+        #expect(try await Self.ask(verifier, try ImageQuestion("r.io/app:1")).reason == .unreachable)
     }
 
     @Test func twoSignersOfThree() async throws {
@@ -182,9 +189,9 @@ import TrustTestSupport
         let world = try await World()
         try await world.sign("1.0", "one")
         let verifier = try world.verifier(#"\#(world.pins), "maximumStaleness": "1h""#)
-        #expect(try await verifier.decide(try Self.question()).isAdmitted)
+        #expect(try await Self.ask(verifier, try Self.question()).isAdmitted)
         world.clock.advance(bySeconds: 3601)
-        #expect(try await verifier.decide(try Self.question()).reason == .expired)
+        #expect(try await Self.ask(verifier, try Self.question()).reason == .expired)
     }
 
     // MARK: Memory
@@ -226,10 +233,10 @@ import TrustTestSupport
     @Test func refusalsAreNotRemembered() async throws {
         let world = try await World()
         let verifier = try world.verifier(world.pins)
-        #expect(try await verifier.decide(try Self.question()).reason == .unsignedTag)
+        #expect(try await Self.ask(verifier, try Self.question()).reason == .unsignedTag)
         try await world.sign("1.0", "one")
         world.clock.advance(bySeconds: 1)
-        #expect(try await verifier.decide(try Self.question()).isAdmitted)
+        #expect(try await Self.ask(verifier, try Self.question()).isAdmitted)
     }
 }
 

@@ -95,6 +95,23 @@ import TrustTransport
         )
     }
 
+    /// Who is asked with another one's credentials has no say in what a token is for.
+    @Test(arguments: [true, false]) func foreignNames(taken: Bool) async throws {
+        let scopes = "repository:other:pull,push registry:catalog:*"
+        let challenge = Self.bearer.replacing("repository:a/b:pull", with: scopes)
+        let world = World(challenge: challenge)
+        let transport = InMemoryTransport { world.answer($0) }
+        let authorizer = RegistryAuthorizer(
+            registry: try HTTPURL(parsing: "https://r.example/").origin,
+            sender: RequestSender(transport: transport),
+            takesForeignNames: taken
+        ) { () async throws(RegistryAuthError) in Self.user }
+        #expect(try await authorizer.send(get(), scope: .pull("a/b"), limits: limits).status == .ok)
+        let own = "https://auth.example/token?service=svc&scope=repository%3Aa%2Fb%3Apull"
+        let token = transport.requests.map(\.url).first { $0.hasPrefix("https://auth.example/") }
+        #expect(token == own + (taken ? "&scope=repository%3Aother%3Apull" : ""))
+    }
+
     @Test func tokensExpire() async throws {
         let world = World(challenge: Self.bearer)
         let transport = InMemoryTransport { world.answer($0) }

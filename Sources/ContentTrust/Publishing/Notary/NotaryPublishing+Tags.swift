@@ -18,6 +18,7 @@ extension NotaryPublishing {
         let tags = tags.mapValues { $0.map { TargetRecord(length: $0.length, hashes: $0.hashes) } }
         return try await publish { (state) async throws(Refusal) in
             var change = Change()
+            if let signer, !state.signers.contains(where: { $0.name == signer }) { throw noSuchSigner(signer, state) }
             let signable = try await signable(state)
             for (path, record) in tags.sorted(by: { $0.key < $1.key }) {
                 let roles =
@@ -71,6 +72,17 @@ extension NotaryPublishing {
         do throws(TUFError) { return try state.file(of: role)?.payload.record(for: path) } catch {
             throw refused(error, role)
         }
+    }
+
+    private func noSuchSigner(_ signer: RoleName, _ state: NotaryState) -> Refusal {
+        Refusal(
+            .usage,
+            checked: "the signer \(signer) of \(subject)",
+            found: "there is no such signer",
+            expected: state.signers.isEmpty
+                ? "none: the targets key signs" : state.signers.map(\.name.string).joined(separator: ", "),
+            next: "trustctl signer list \(subject.argument)\(store.arguments)"
+        )
     }
 
     // MARK: Roles

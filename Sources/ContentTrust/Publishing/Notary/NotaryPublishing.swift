@@ -49,7 +49,10 @@ struct NotaryPublishing: Sendable {
             try requireCertificates(state, change.edit.root)
             let files = try await NotarySigning(self, state).files(change.edit)
             try checkReadable(state, after: files)
-            let delivered = try await delivery.deliver(files) { refused($0, state) }
+            let delivered = try await delivery.deliver(files) { error in
+                if case .invalidUpdate("ErrBadHierarchy", _) = error, files[.snapshot] == nil { return noSnapshotKey }
+                return refused(error, state)
+            }
             guard case .stored = delivered else { continue }
             do throws(Refusal) {
                 let report = try await report(change, signed: files.keys.sorted(), rounds: round, changed: true)
@@ -134,6 +137,17 @@ struct NotaryPublishing: Sendable {
     }
 
     // MARK: Keys
+
+    /// The server signs no snapshot, and this machine has not signed one.
+    private var noSnapshotKey: Refusal {
+        Refusal(
+            .keyUnavailable,
+            checked: "the snapshot key of \(subject)",
+            found: "neither in the key stores nor on the server",
+            next: "name the key store that has it: --key-store DIR; where it is lost, with the root key: "
+                + "trustctl key rotate \(subject.argument) --role snapshot --server-managed\(store.arguments)"
+        )
+    }
 
     /// Whether enough keys of a role are at hand.
     func canSign(_ authority: RoleAuthority) async throws(Refusal) -> Bool {

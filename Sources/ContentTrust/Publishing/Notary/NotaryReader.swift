@@ -23,12 +23,7 @@ struct NotaryReader: Sendable {
             (data) throws(UpdateError<TrustStoreError>) in try await read(data).state
         }
         guard let state else {
-            throw Refusal(
-                .unsignedRepository,
-                checked: "trust data of \(subject) in \(store.name)",
-                found: "none",
-                next: "trustctl init \(subject.argument) --store \(ShellWord.quoted(store.name))"
-            )
+            throw try session.missing(subject, in: store, repository: repository, pin: pin)
         }
         return state
     }
@@ -51,7 +46,7 @@ struct NotaryReader: Sendable {
             switch error {
             case .metadata(.expired(let role, let at)): expired = .expired(role: role, at: at)
             case .metadata(.certificatesExpired(let at)): expired = .certificatesExpired(at: at)
-            default: throw error
+            default: throw await session.explained(error, of: data, pin: pin, repository: repository)
             }
         }
         let set = try await updater.unsafeEditable(from: source, now: now).set
@@ -82,6 +77,10 @@ struct NotaryReader: Sendable {
         try compare(set.timestamp, with: seen.timestamp, .timestamp)
         try compare(set.snapshot, with: seen.snapshot, .snapshot)
         try compare(set.targets, with: seen.targets, .targets)
+        guard set.lacksReleases else { return }
+        let releases: [UInt8]?
+        do { releases = try await cache.delegated(Dialect.releases) } catch { throw .cache(error) }
+        if let releases, set.releasesSigned(releases) { throw .metadata(.roleRemoved(Dialect.releases)) }
     }
 
     private var cache: SeenTrustCache { session.cache(pin, repository: repository) }
