@@ -96,10 +96,12 @@ struct SuggestedText: Sendable {
     private static func word(in text: Substring) -> Substring {
         if text.first == "'" {
             var end = text.startIndex
-            // A quote inside is written as '\''.
-            repeat {
-                end = text[end...].dropFirst().firstIndex(of: "'").map { text.index(after: $0) } ?? text.endIndex
-            } while text[end...].hasPrefix("\\'")
+            while let quote = text[end...].dropFirst().firstIndex(of: "'") {
+                end = text.index(after: quote)
+                // A quote inside is written as '\'': the last of these opens again.
+                guard text[end...].hasPrefix("\\''") else { break }
+                end = text.index(end, offsetBy: 2)
+            }
             return text[..<end]
         }
         var word = text.prefix { $0 != " " }

@@ -12,6 +12,8 @@ struct PolicyRun: Sendable {
     let image: Query.Image
     /// Whether the time of the command is up.
     let timeLimit: TimeLimit
+    /// The options that suggested commands need again.
+    let suggested: SuggestedOptions
 
     private static let width = 4
 
@@ -34,6 +36,7 @@ struct PolicyRun: Sendable {
         switch decision.verdict {
         case .trusted(let image): return .image(image)
         case .refused(let refusal):
+            let refusal = refusal.completed(by: suggested)
             // What was cut short says "cancelled"; why it was is known here.
             if timeLimit.isPassed { return .refused(timeLimit.refusal(checked: reference.description)) }
             return decision.admission.map { .admitted(refusal, $0) } ?? .refused(refusal)

@@ -18,7 +18,7 @@ struct VerdictRequest: Sendable {
         common: CommonOptions,
         suggested: SuggestedOptions
     ) async throws(Refusal) -> Reason {
-        let reports = try await reports(context, network, common)
+        let reports = try await reports(context, network, common, suggested)
         // An answer that was cut short is none, and none may say another exit status than that of the signal.
         if Task.isCancelled, !context.timeLimit.isPassed {
             throw Refusal(.unreachable, checked: "references", found: "interrupted")
@@ -29,7 +29,8 @@ struct VerdictRequest: Sendable {
     private func reports(
         _ context: CommandContext,
         _ network: NetworkOptions,
-        _ common: CommonOptions
+        _ common: CommonOptions,
+        _ suggested: SuggestedOptions
     ) async throws(Refusal) -> [VerdictReport] {
         let subjects = references.map(\.subject)
         if let policy {
@@ -41,7 +42,8 @@ struct VerdictRequest: Sendable {
                     verifier: ImageVerifier(session: session, options: options),
                     platform: platform,
                     image: image,
-                    timeLimit: context.timeLimit
+                    timeLimit: context.timeLimit,
+                    suggested: suggested
                 )
                 return await run.reports(references)
             }

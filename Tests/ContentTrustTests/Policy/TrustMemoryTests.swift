@@ -90,7 +90,7 @@ import TrustTestSupport
     @Test func anotherRepositoryIsAnotherLook() async throws {
         let look = Look()
         look.gate.withLock { $0 = true }
-        for name in ["a", "b"] { #expect(try await ask(look, try key(name)) == refusal) }
+        for key in [try key("a"), try key("b")] { #expect(await ask(look, key) == refusal) }
         #expect(look.count.withLock { $0 } == 2)
     }
 }
