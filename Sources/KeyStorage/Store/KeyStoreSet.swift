@@ -9,15 +9,19 @@ public struct KeyStoreSet: Sendable {
     public let primary: any KeyStore
     /// Further stores, in the order in which they are looked into.
     public let additional: [any KeyStore]
+    /// The locations of stores that need not exist.
+    private let mayBeAbsent: Set<String>
 
     /// Joins stores.
     ///
     /// - Parameters:
     ///   - primary: The user's own store. It need not exist yet.
     ///   - additional: Further stores.
-    public init(primary: any KeyStore, additional: [any KeyStore] = []) {
+    ///   - own: The user's own store, where another one is the primary: it comes right after that, and need not exist yet.
+    public init(primary: any KeyStore, additional: [any KeyStore] = [], own: (any KeyStore)? = nil) {
         self.primary = primary
-        self.additional = additional
+        self.additional = (own.map { [$0] } ?? []) + additional
+        mayBeAbsent = [primary.location, own?.location ?? primary.location]
     }
 
     /// Lists the keys of all stores.
@@ -26,13 +30,13 @@ public struct KeyStoreSet: Sendable {
     public func list() async -> KeyListing {
         var records: [KeyRecord] = []
         var problems: [KeyListing.Problem] = []
-        for (index, store) in stores.enumerated() {
+        for store in stores {
             do throws(KeyStorageError) {
                 let listing = try await store.list()
                 records += listing.records
                 problems += listing.problems
             } catch {
-                if index == 0, case .storeMissing = error { continue }
+                if mayBeAbsent.contains(store.location), case .storeMissing = error { continue }
                 problems.append(KeyListing.Problem(path: store.location, error: error))
             }
         }
@@ -48,13 +52,13 @@ public struct KeyStoreSet: Sendable {
     public func find(_ keyID: KeyID) async throws(KeyStorageError) -> (record: KeyRecord, store: any KeyStore) {
         var unavailable: [String] = []
         var failure: KeyStorageError?
-        for (index, store) in stores.enumerated() {
+        for store in stores {
             do throws(KeyStorageError) {
                 if let record = try await store.record(of: keyID) { return (record, store) }
             } catch {
                 switch error {
                 case .storeMissing:
-                    if index > 0 { unavailable.append(store.location) }
+                    if !mayBeAbsent.contains(store.location) { unavailable.append(store.location) }
                 default:
                     failure = failure ?? error
                 }

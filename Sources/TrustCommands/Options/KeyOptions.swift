@@ -57,7 +57,8 @@ struct KeyStoreOptions: ParsableArguments {
         let others = directories.filter { !KeyStoreArgument.isDocker($0) }
         return KeyStoreSet(
             primary: KeyStoreArgument.store(dockers[0]),
-            additional: [own] + others.map(KeyStoreArgument.store)
+            additional: others.map(KeyStoreArgument.store),
+            own: own
         )
     }
 }

@@ -76,6 +76,15 @@ public struct JSONSchema: Sendable {
                 guard Int64(value.array?.count ?? 0) >= rule.integer ?? 0 else {
                     throw place.problem("too few elements")
                 }
+            case "maxItems":
+                guard Int64(value.array?.count ?? 0) <= rule.integer ?? 0 else {
+                    throw place.problem("too many elements")
+                }
+            case "uniqueItems":
+                let elements = value.array ?? []
+                guard rule != true || Set(elements).count == elements.count else {
+                    throw place.problem("the same element twice")
+                }
             case "minimum":
                 guard value.integer ?? .min >= rule.integer ?? .max else {
                     throw place.problem("\(value) is too small")

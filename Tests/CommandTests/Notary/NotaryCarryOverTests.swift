@@ -136,10 +136,12 @@ import TrustTestSupport
             try expect(try await world.publisher.runAll(add), 0)
 
             // A tag that the targets key has signed moves to the signer.
-            let move = ["sign", "image", world.reference("1.0"), "--signer", "bob", "--digest", image.digest] + dockers
-            try await expectRefusal(world.publisher, move, .conflict, schema: "publish")
+            let sign = ["sign", "image", world.reference("1.0"), "--signer", "bob", "--digest", image.digest] + dockers
             try expect(try await world.publisher.runAll(["revoke", world.reference("1.0")] + keys), 0)
-            try expect(try await world.publisher.runAll(move), 0)
+            try expect(try await world.consumer.runAll(sign), 0)
+            try expect(try await world.publisher.runAll(["refresh", world.repository] + keys), 0)
+            let tags = try await world.consumer.run("list", world.repository, "--json").object["tags"]?.array ?? []
+            #expect(tags.first { $0["tag"] == "1.0" }?["role"] == "bob")
         }
     }
 
@@ -218,7 +220,7 @@ import TrustTestSupport
             try expect(rest, 0)
             #expect(rest.text == "\(world.reference("1.0")) notary+\(world.server)\n")
             let again = try await world.publisher.runAll(["revoke", world.reference("1.0"), "--json"] + both)
-            try expect(again, Reason.unsignedTag.exitCode)
+            #expect(again.exitCode == Reason.unsignedTag.exitCode, "\(again)")
             for line in try again.objects { try Schema.check(line, "publish") }
         }
     }

@@ -87,7 +87,9 @@ import TrustTestSupport
                 try await world.publisher.runAll(["pin", "add", world.repository, "--cert", certificate]),
                 0
             )
-            let rotate = ["key", "rotate", world.repository, "--role", "root", "--unsafe-unencrypted"]
+            let rotate =
+                ["key", "rotate", world.repository, "--role", "root", "--unsafe-unencrypted"]
+                + ["--key-store", "docker:\(notary.trustDirectory)"]
             let first = try await world.succeed(world.publisher, rotate).errorText
             #expect(first.contains("has to pin the new key") && !first.contains("follows by itself"), "\(first)")
             let second = try await world.succeed(world.publisher, rotate).errorText

@@ -132,7 +132,7 @@ import TrustTestSupport
         }
         // Another's collection of the same name.
         let other = try await NotaryHistory.usual()
-        #expect(await refusal { _ = try await mirror(other) }?.reason == .badSignature)
+        #expect(await refusal { _ = try await mirror(other) }?.reason == .wrongRoot)
     }
 
     // MARK: What is believed

@@ -145,7 +145,7 @@ struct NotaryPublishing: Sendable {
             checked: "the snapshot key of \(subject)",
             found: "neither in the key stores nor on the server",
             next: "name the key store that has it: --key-store DIR; where it is lost, with the root key: "
-                + "trustctl key rotate \(subject.argument) --role snapshot --server-managed\(store.arguments)"
+                + "trustctl key rotate \(subject.argument)\(store.arguments) --role snapshot --server-managed"
         )
     }
 

@@ -23,8 +23,9 @@ actor MemoryNotaryServer {
 
     /// What it has; a test may put back what was there before.
     var store = Store()
-    /// Whether the next update is stored, and its answer lost.
+    /// Whether the next update is stored, its answer lost, and the server out of reach from then on.
     private var losesAnswer = false
+    private var isAway = false
     private var keys: [RoleName: [PrivateKey]] = [:]
     private let clock: SimulatedClock
 
@@ -32,7 +33,9 @@ actor MemoryNotaryServer {
 
     func restore(_ store: Store) { self.store = store }
 
-    func loseNextAnswer() { losesAnswer = true }
+    func goAwayAfterTheNextUpdate() { losesAnswer = true }
+
+    func comeBack() { isAway = false }
 
     /// A current file.
     func file(_ role: RoleName) -> [UInt8] { store.files[role] ?? [] }
@@ -57,6 +60,7 @@ actor MemoryNotaryServer {
     // MARK: Requests
 
     func answer(_ request: InMemoryTransport.Received) async -> InMemoryTransport.Reply {
+        guard !isAway else { return .failure(TransportError(.unreachable(.system))) }
         guard let range = request.target.firstRange(of: "/_trust/tuf/") else { return .text(.notFound) }
         let name = String(request.target[range.upperBound...])
         do {
@@ -65,8 +69,9 @@ actor MemoryNotaryServer {
                 guard try await update(Self.parts(request)) else {
                     return .text(.badRequest, #"{"errors":[{"code":"VERSION","message":"old","detail":{}}]}"#)
                 }
-                defer { losesAnswer = false }
-                return losesAnswer ? .failure(TransportError(.unreachable(.system))) : .text(.ok)
+                isAway = losesAnswer
+                losesAnswer = false
+                return isAway ? .failure(TransportError(.unreachable(.system))) : .text(.ok)
             case (_, "snapshot.key"), (_, "timestamp.key"):
                 let role = try RoleName(String(name.dropLast(4)))
                 let key = try request.method == .get ? keys[role]?.last ?? makeKey(role) : makeKey(role)

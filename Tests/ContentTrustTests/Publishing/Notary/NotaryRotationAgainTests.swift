@@ -14,9 +14,11 @@ import TrustTestSupport
         let world = try await NotaryPublishingWorld()
         try await world.sign("1.0")
         let before = try await root(world)
-        await world.server.loseNextAnswer()
+        await world.server.goAwayAfterTheNextUpdate()
         let refusal = await #expect(throws: Refusal.self) { try await world.rotate(.root, .targets) }
         #expect(refusal?.reason == .unreachable)
+        #expect(refusal?.found.contains("may have been published") == true)
+        await world.server.comeBack()
         let after = try await root(world)
         #expect(after.common.version == 2)
 
@@ -36,8 +38,9 @@ import TrustTestSupport
         let before = try await root(world)
         let roles: [RoleName] = [.root, .targets]
         let named = isNamed ? Set(roles.map { before.keys(of: $0)[0].notaryCanonicalID }) : []
-        await world.server.loseNextAnswer()
+        await world.server.goAwayAfterTheNextUpdate()
         _ = await #expect(throws: Refusal.self) { try await world.rotate(.root, .targets) { $0.replaced = named } }
+        await world.server.comeBack()
         let report = try await world.rotate(.root, .targets) { $0.replaced = named }
         let after = try await root(world)
         #expect(after.common.version == 2 && report.finishesEarlierRun)
