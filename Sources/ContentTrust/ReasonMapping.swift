@@ -305,14 +305,15 @@ extension Refusal {
             return refusal(
                 .expired,
                 "\(role) expired at \(at)",
-                next: whatRenews(role, refresh, subject)
+                next: whatRenews(role, refresh, subject, pin?.dialect ?? .tuf1)
             )
         case .certificatesExpired(let at):
             return refusal(
                 .certificateExpired,
                 "the certificates of the root keys are not valid now; the signatures hold (\(at))",
-                next: "the publisher makes new certificates for the same keys: "
-                    + "trustctl key rotate \(repository) --role root --key ID"
+                next:
+                    "Notary's server takes no new ones after that; the publisher carries the tags over to the registry: "
+                    + "trustctl notary import \(repository) --accept-expired"
             )
         case .lengthMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has \(found) bytes", expected: "\(expected)")
@@ -339,7 +340,14 @@ extension Refusal {
     }
 
     /// What to do about an expired role.
-    private static func whatRenews(_ role: RoleName, _ refresh: String, _ subject: Subject?) -> String {
+    private static func whatRenews(
+        _ role: RoleName,
+        _ refresh: String,
+        _ subject: Subject?,
+        _ dialect: Dialect
+    ) -> String {
+        // There it signs every role anew whose keys are at hand, the root's and signers' too.
+        if dialect == .notary { return "where the keys of \(role) are, the publisher runs: \(refresh)" }
         if role == .root { return "the publisher must sign a new root" }
         // Hash bins are signed by the publisher, other delegated roles by their signers.
         guard !RoleName.topLevel.contains(role), !role.isBinName else {

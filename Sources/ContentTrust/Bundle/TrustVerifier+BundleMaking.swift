@@ -57,6 +57,8 @@ extension TrustVerifier {
                 next: "run the same command without --offline"
             )
         }
+        // As every verdict does, compared with what signers said before: a bundle knows nothing of that.
+        if let tag = request.tag { _ = try await data.signedTag(tag) } else { _ = try await data.signedTags() }
         let whose = VerifiedName(subject: request.subject, repository: data.repository, pin: data.pin)
         let files: [MetadataFile: [UInt8]]
         do throws(UpdateError<TrustStoreError>) {

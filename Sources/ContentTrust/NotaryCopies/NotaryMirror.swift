@@ -188,7 +188,8 @@ private struct Copying {
     private var formerRecords: [RoleName: MetaRecord] = [:]
 
     private static let width = 8
-    private static let chunk = 64
+    /// How many files of the history are asked for before what came is counted.
+    private static let chunk = 16
 
     init(client: NotaryClient, limits: NotaryMirror.Limits, checked: String) {
         self.client = client
@@ -211,15 +212,20 @@ private struct Copying {
 
         let roles = snapshot.roles.filter { $0.key != .root && $0.key.isOfNotary }
         guard roles.count <= limits.roles else { throw refusal(.badSignature, "more than \(limits.roles) roles") }
-        let found = try await Concurrently.map(roles.sorted { $0.key < $1.key }, width: Self.width) {
-            [self] (role, record) throws(Refusal) in
-            (role, try await required(role, record))
-        }
-        for (role, (file, bytes)) in found {
-            try keep(bytes, as: file)
-            let targets = try parsed(bytes, role, as: Targets.self)
-            versions[role] = targets.common.version
-            note(targets)
+        // A few at a time, so that no more of them are in memory than the limit allows and these.
+        var rest = roles.sorted { $0.key < $1.key }[...]
+        while !rest.isEmpty {
+            let found = try await Concurrently.map(Array(rest.prefix(Self.width)), width: Self.width) {
+                [self] (role, record) throws(Refusal) in
+                (role, try await required(role, record))
+            }
+            rest = rest.dropFirst(Self.width)
+            for (role, (file, bytes)) in found {
+                try keep(bytes, as: file)
+                let targets = try parsed(bytes, role, as: Targets.self)
+                versions[role] = targets.common.version
+                note(targets)
+            }
         }
         guard versions[.targets] != nil, let rootRecord = snapshot.roles[.root] else {
             throw refusal(.badSignature, "a snapshot without root or targets")

@@ -6,24 +6,42 @@ extension NotaryPublishing {
     static var renewal: Int64 { 183 * 86_400 }
 
     /// Signs anew what expires soon and has its keys at hand. The server does so for its own roles when they are asked for.
+    ///
+    /// - Returns: What was published.
+    /// - Throws: ``Refusal``; ``Reason/expired``, after all that could be was signed anew, when readers still refuse a role
+    ///   whose keys are elsewhere.
     func refresh() async throws(Refusal) -> PublishReport {
-        try await publish { (state) async throws(Refusal) in
+        var expired: (role: RoleName, at: Instant)?
+        let report = try await publish { (state) async throws(Refusal) in
             var change = Change()
+            expired = nil
             func isDue(_ common: CommonFields) -> Bool { common.expires.seconds(since: now) < Self.renewal }
             if isDue(state.root.common), try await canSign(state.root.authority(for: .root)) {
                 change.edit.root = NotaryEdit.NewRoot(keys: state.root.keys, roles: state.root.roles)
             }
             for role in [.targets] + state.delegations.keys {
                 guard let file = state.file(of: role), isDue(file.payload.common),
-                    let authority = state.authority(of: role), try await canSign(authority)
+                    let authority = state.authority(of: role)
                 else { continue }
-                try edit(role, of: state, in: &change.edit)
+                let at = file.payload.common.expires
+                if try await canSign(authority) {
+                    try edit(role, of: state, in: &change.edit)
+                } else if role == .targets || role == Dialect.releases, at <= now {
+                    expired = (role, at)
+                }
             }
             if isDue(state.set.snapshot.payload.common) {
                 change.edit.renewsSnapshot = try await canSign(state.root.authority(for: .snapshot))
             }
             return change
         }
+        guard let expired else { return report }
+        throw Refusal(
+            .expired,
+            checked: "the role \(expired.role) of \(subject) in \(store.name)",
+            found: "it expired at \(expired.at), and its keys are not at hand: readers refuse what it lists",
+            next: "where its keys are: trustctl refresh \(subject.argument)\(store.arguments)"
+        )
     }
 
     /// Signs anew delegated roles whose files nobody can verify, or that are to be signed by other keys from now on.
