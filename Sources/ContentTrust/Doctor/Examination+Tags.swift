@@ -21,14 +21,14 @@ extension Examination {
             let allowsUnnamed = pin.allowsUnnamed
             if isComplete {
                 try roles.forEach { (path, found) throws(TUFError) in
-                    signed.append(try SignedTag(path, found, allowsUnnamed: allowsUnnamed))
+                    signed.append(try SignedTag(path, found, .tuf1, allowsUnnamed: allowsUnnamed))
                 }
             } else {
                 // What delegated roles say of a tag is not known: those that the targets list themselves are.
                 try roles.set.targets.payload.forEach { (path, _) throws(TUFError) in
                     var walk = try DelegationWalk(for: path, in: roles.set)
                     guard case .found(let found) = try walk.next() else { return }
-                    signed.append(try SignedTag(path, found, allowsUnnamed: allowsUnnamed))
+                    signed.append(try SignedTag(path, found, .tuf1, allowsUnnamed: allowsUnnamed))
                 }
             }
         } catch {

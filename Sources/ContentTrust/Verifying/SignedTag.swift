@@ -22,7 +22,7 @@ public struct SignedTag: Sendable, Hashable {
     /// The field of a record's `custom` that holds the media type.
     static let mediaTypeField = "mediaType"
 
-    init(_ path: TargetPath, _ found: FoundTarget, allowsUnnamed: Bool) throws(TUFError) {
+    init(_ path: TargetPath, _ found: FoundTarget, _ dialect: Dialect, allowsUnnamed: Bool) throws(TUFError) {
         func malformed(_ field: String) -> TUFError {
             .malformed(role: found.role, field: "signed.targets.\(path).\(field)")
         }
@@ -33,12 +33,13 @@ public struct SignedTag: Sendable, Hashable {
         self.digest = digest
         size = record.length
         changed = record.custom?[TagTable.changedField]?.integer
-        if let value = record.custom?[Self.mediaTypeField] {
+        // In Notary's dialect the field is whoever signs' own, and means nothing.
+        if dialect == .tuf1, let value = record.custom?[Self.mediaTypeField] {
             guard let type = value.string.flatMap({ MediaType($0) }) else { throw malformed("custom.mediaType") }
             mediaType = type
         } else {
             // Our own trust data always says it, so that one document cannot be read as another kind. Notary's never does.
-            guard allowsUnnamed else { throw malformed("custom.mediaType") }
+            guard allowsUnnamed || dialect == .notary else { throw malformed("custom.mediaType") }
             mediaType = nil
         }
     }
@@ -136,7 +137,11 @@ extension VerifiedTrustData {
             throw Refusal.metadata(error, checked: "trust data of \(repository)", pin: pin)
         }
         var tags: [SignedTag] = []
-        for (path, target) in found { tags.append(try signedTag(path, target)) }
+        for (path, target) in found {
+            // With another hash alone it is no digest that images are pulled by: one such target must not hide all others.
+            if pin.dialect == .notary, target.record.digest(.sha256) == nil { continue }
+            tags.append(try signedTag(path, target))
+        }
         return tags.sorted { $0.tag.utf8.lexicographicallyPrecedes($1.tag.utf8) }
     }
 
@@ -144,7 +149,7 @@ extension VerifiedTrustData {
     /// can take it out.
     private func signedTag(_ path: TargetPath, _ found: FoundTarget) throws(Refusal) -> SignedTag {
         do {
-            return try SignedTag(path, found, allowsUnnamed: pin.allowsUnnamed || pin.dialect == .notary)
+            return try SignedTag(path, found, pin.dialect, allowsUnnamed: pin.allowsUnnamed)
         } catch {
             let reference = ShellWord.quoted(search.subject.reference(tag: path.string))
             let refusal = Refusal.metadata(error, checked: "the tag \(path) of \(repository)", pin: pin)

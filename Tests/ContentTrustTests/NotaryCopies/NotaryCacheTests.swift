@@ -61,6 +61,17 @@ import TrustTestSupport
         #expect(tag.role == NotarySimulator.releases)
     }
 
+    /// `notary addhash --sha512` signs what no image is pulled by; the other tags are none the worse for it.
+    @Test func targetsWithoutASHA256AreNoTags() async throws {
+        var history = try NotaryHistory()
+        try await history.publishTargets([
+            "1.0": NotaryHistory.digest("1.0"), "odd": Digest.compute(.sha512, over: Array("odd".utf8).span),
+        ])
+        try write(history)
+        try await history.pin(1, in: history.session(directory))
+        #expect(try await tags(history) == ["1.0"])
+    }
+
     @Test func theNewestRootMustBePinnedOrTheNextOne() async throws {
         let history = try await NotaryHistory.usual()
         try write(history)

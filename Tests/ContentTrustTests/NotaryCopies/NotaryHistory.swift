@@ -58,6 +58,12 @@ struct NotaryHistory {
         serve()
     }
 
+    /// Publishes these tags of the targets.
+    mutating func publishTargets(_ tags: [String: Digest]) async throws {
+        simulator.tags[.targets] = tags
+        try await publish(served.isEmpty ? [] : [.targets])
+    }
+
     mutating func rotateRoot() async throws {
         let former = simulator.keys[.root]
         simulator.keys[.root] = try PrivateKey.generate(.ecdsaP256)
