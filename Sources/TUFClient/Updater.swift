@@ -175,8 +175,7 @@ public struct Updater<Cache: TrustCache>: Sendable {
         return SetOutline(root: stage.root, timestamp: stage.timestamp, snapshot: stage.snapshot)
     }
 
-    /// Refuses a set in which Docker's releases are hidden, of which this machine has a file: their tags would be taken for
-    /// unsigned, or for what the targets said before. A snapshot whose keys were replaced is compared with none.
+    /// Refuses a set in which Docker's releases are hidden, of which this machine has a file.
     private func checkReleases<Source: MetadataSource>(
         of set: TrustedSet,
         for source: Source.Type
@@ -184,7 +183,7 @@ public struct Updater<Cache: TrustCache>: Sendable {
         guard set.lacksReleases else { return }
         let kept: [UInt8]?
         do { kept = try await cache.delegated(Dialect.releases) } catch { throw .cache(error) }
-        if let kept, set.releasesSigned(kept) { throw .metadata(.roleRemoved(Dialect.releases)) }
+        do { try set.checkReleases(kept) } catch { throw .metadata(error) }
     }
 
     private func checkClock<Source: MetadataSource>(

@@ -60,6 +60,14 @@ public struct ImageQuestion: Sendable, Hashable {
         self.platform = platform
     }
 
+    /// The same, whoever asks: the answer does not depend on it.
+    var anonymous: ImageQuestion {
+        guard requester != nil else { return self }
+        var question = self
+        question.requester = nil
+        return question
+    }
+
     /// As references are written.
     public var reference: String {
         var text = tag.map(subject.reference(tag:)) ?? subject.description

@@ -65,7 +65,7 @@ public final class ImageVerifier: Sendable {
     /// - Returns: The decision; nil when it has to be found out by ``decide(_:)``.
     public func decisionInMemory(_ question: ImageQuestion) -> Decision? {
         let now = session.clock.now()
-        guard let entry = warm.entry(question, at: now) else { return nil }
+        guard let entry = warm.entry(question.anonymous, at: now) else { return nil }
         let decision = Decision(verdict: .trusted(entry.image), admission: .trusted, rule: entry.rule)
         options.audit?(AuditRecord(at: now, question: question, decision: decision, isFromMemory: true))
         return decision
@@ -81,8 +81,11 @@ public final class ImageVerifier: Sendable {
         let decision = await decision(question, at: now)
         if case .trusted(let image) = decision.verdict, question.image == .notCompared {
             let lastGood = image.evidence.lastCheck.advanced(bySeconds: options.maximumAge)
-            let until = min(lastGood, image.evidence.firstExpiry.at)
-            warm.keep(WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until), for: question)
+            let until = min(lastGood, image.evidence.end(under: decision.rule))
+            warm.keep(
+                WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until),
+                for: question.anonymous
+            )
         }
         options.audit?(AuditRecord(at: now, question: question, decision: decision, isFromMemory: false))
         return decision
@@ -97,22 +100,18 @@ public final class ImageVerifier: Sendable {
     // MARK: Deciding
 
     private func decision(_ question: ImageQuestion, at now: Instant) async -> Decision {
-        let repository = question.subject.description
-        guard let (rule, pattern) = policy.rule(for: repository) else {
-            let refusal = Refusal(
-                .policy,
-                checked: "\(repository) in the policy \(policy.name)",
-                found: "no rule is for it",
-                next: "add a rule for it, or for a prefix of it, and look at it with: "
-                    + "trustctl policy explain \(question.subject.argument) --policy \(ShellWord.quoted(policy.name))"
-            )
-            return Decision(verdict: .refused(refusal), admission: nil, rule: nil)
+        let rule: TrustPolicy.Rule
+        let pattern: RepositoryPattern
+        do throws(Refusal) {
+            (rule, pattern) = try policy.requiredRule(for: question.subject)
+        } catch {
+            return Decision(verdict: .refused(error), admission: nil, rule: nil)
         }
         do throws(Refusal) {
             guard !rule.isRefused else {
                 throw Refusal(
                     .policy,
-                    checked: "\(repository) in the policy \(policy.name)",
+                    checked: "\(question.subject) in the policy \(policy.name)",
                     found: "rule \(rule.number) (line \(rule.line)) refuses \(pattern)",
                     next: "trustctl policy explain \(question.subject.argument)"
                         + " --policy \(ShellWord.quoted(policy.name))"
@@ -147,12 +146,13 @@ public final class ImageVerifier: Sendable {
         }
         let data = try await look(maximumAge: options.maximumAge)
         do {
-            return try await trusted(question, rule, data)
+            let image = try await trusted(question, rule, data)
+            if now < image.evidence.end(under: rule) { return image }
         } catch {
             // What was not signed a minute ago may be by now.
             guard data.evidence.verifiedAt < now else { throw error }
-            return try await trusted(question, rule, try await look(maximumAge: 0))
         }
+        return try await trusted(question, rule, try await look(maximumAge: 0))
     }
 
     private func trusted(
@@ -253,6 +253,15 @@ public final class ImageVerifier: Sendable {
             let tag = question.tag.flatMap({ try? TagName($0) })
         else { return nil }
         return (try? await session.client(for: repository).headManifest(.tag(tag)))?.digest
+    }
+}
+
+extension Evidence {
+    /// Until when it holds under a rule: the first expiry, that of signers' roles included, or the end of the freshness that the
+    /// rule demands.
+    fileprivate func end(under rule: TrustPolicy.Rule?) -> Instant {
+        guard let maximum = rule?.maximumStaleness, let issued else { return firstExpiry.at }
+        return min(firstExpiry.at, issued.advanced(bySeconds: maximum))
     }
 }
 

@@ -88,6 +88,22 @@ public struct TrustPolicy: Sendable {
         }
         return best
     }
+
+    /// As ``rule(for:)``, where there must be one.
+    ///
+    /// - Parameter subject: The repository or layout.
+    /// - Returns: The rule and the pattern of it that matches.
+    /// - Throws: ``Refusal`` with ``Reason/policy`` when none does.
+    public func requiredRule(for subject: Subject) throws(Refusal) -> (rule: Rule, pattern: RepositoryPattern) {
+        if let found = rule(for: subject.description) { return found }
+        throw Refusal(
+            .policy,
+            checked: "\(subject) in the policy \(name)",
+            found: "no rule is for it",
+            next: "add a rule for it, or for a prefix of it, and look at it with: "
+                + "trustctl policy explain \(subject.argument) --policy \(ShellWord.quoted(name))"
+        )
+    }
 }
 
 /// An image that is let through although it is refused, for a time.

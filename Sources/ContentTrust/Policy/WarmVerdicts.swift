@@ -20,7 +20,6 @@ final class WarmVerdicts: Sendable {
 
     private static let copies = 4
     private let copies: [Copy] = (0..<copies).map { _ in Copy() }
-    private let next = Atomic<Int>(0)
     /// How many answers are kept.
     private let limit: Int
 
@@ -28,9 +27,7 @@ final class WarmVerdicts: Sendable {
 
     /// The answer to a question, if it holds at `now`. A clock that was set back makes it not hold.
     func entry(_ question: ImageQuestion, at now: Instant) -> Entry? {
-        let first = next.load(ordering: .relaxed)
-        for offset in 0..<Self.copies {
-            let copy = copies[(first &+ offset) & (Self.copies - 1)]
+        for copy in copies {
             // Twice optional: whether the lock was had, and whether the answer is there.
             guard let found = copy.entries.withLockIfAvailable({ $0[question] }) else { continue }
             guard let entry = found, entry.since <= now, now < entry.until else { return nil }

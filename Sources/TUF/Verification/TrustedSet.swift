@@ -78,19 +78,20 @@ public struct TrustedSet: Sendable {
         return authority?.keys.isEmpty == false ? authority : nil
     }
 
-    /// Whether the keys of Docker's releases signed a file that an earlier verification kept: it exists, whatever the snapshot
-    /// lists.
+    /// Refuses a set that hides Docker's releases: their tags would be taken for unsigned, or for what the targets said before. A
+    /// snapshot whose keys were replaced is compared with no earlier one, but a file that their present keys signed exists,
+    /// whatever is listed.
     ///
-    /// - Parameter stored: The file.
-    /// - Returns: Whether they did.
-    package func releasesSigned(_ stored: [UInt8]) -> Bool {
-        guard let releasesAuthority else { return false }
+    /// - Parameter stored: The file of the releases that an earlier verification kept, if it kept one.
+    /// - Throws: ``TUFError/roleRemoved(_:)``.
+    package func checkReleases(_ stored: [UInt8]?) throws(TUFError) {
+        guard lacksReleases, let stored, let releasesAuthority else { return }
         let known: Verified<Targets>? = try? context.verified(
             stored,
             by: releasesAuthority,
             maximumLength: context.limits.listedLength
         )
-        return known != nil
+        if known != nil { throw .roleRemoved(Dialect.releases) }
     }
 
     /// The role that expires first, and when.

@@ -23,14 +23,7 @@ struct PolicyExplain: TrustCommand {
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference(parsing: reference).subject
         let policy = try TrustPolicy(contentsOf: policy, now: SystemClock().now())
-        guard let (rule, pattern) = policy.rule(for: subject.description) else {
-            throw Refusal(
-                .policy,
-                checked: "\(subject) in the policy \(policy.name)",
-                found: "no rule is for it",
-                next: "add a rule for it, or for a prefix of it"
-            )
-        }
+        let (rule, pattern) = try policy.requiredRule(for: subject)
         let others = policy.rules.filter { other in
             other.number != rule.number && other.repositories.contains { $0.matches(subject.description) }
         }

@@ -194,6 +194,20 @@ import TrustTestSupport
         #expect(try await Self.ask(verifier, try Self.question()).reason == .expired)
     }
 
+    /// What is in memory is no staler than what is read.
+    @Test func memoryDoesNotOutliveTheFreshness() async throws {
+        let world = try await World()
+        try await world.sign("1.0", "one")
+        let verifier = try world.verifier(#"\#(world.pins), "maximumStaleness": "30s""#)
+        let question = try Self.question()
+        #expect(await verifier.decide(question).isAdmitted)
+        world.clock.advance(bySeconds: 29)
+        #expect(verifier.decisionInMemory(question) != nil)
+        world.clock.advance(bySeconds: 2)
+        #expect(verifier.decisionInMemory(question) == nil)
+        #expect(await verifier.decide(question).reason == .expired)
+    }
+
     // MARK: Memory
 
     @Test func answersFromMemoryHoldForAMinute() async throws {
@@ -211,13 +225,17 @@ import TrustTestSupport
             return
         }
         #expect(image.digest == digest)
+        // Whoever asks gets the same answer.
+        var other = question
+        other.requester = "kubelet"
+        #expect(verifier.decisionInMemory(other) != nil)
         _ = try await world.publisher.revoke(["1.0"], of: world.subject, at: world.location)
         world.clock.advance(bySeconds: 59)
         #expect(await verifier.decide(question).isAdmitted)
         world.clock.advance(bySeconds: 2)
         #expect(verifier.decisionInMemory(question) == nil)
         #expect(await verifier.decide(question).reason == .unsignedTag)
-        #expect(records.withLock { $0.map(\.1) } == [false, true, true, false])
+        #expect(records.withLock { $0.map(\.1) } == [false, true, true, true, false])
     }
 
     @Test func aClockThatIsSetBackLeavesNothingInMemory() async throws {

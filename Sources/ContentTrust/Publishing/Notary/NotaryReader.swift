@@ -80,7 +80,7 @@ struct NotaryReader: Sendable {
         guard set.lacksReleases else { return }
         let releases: [UInt8]?
         do { releases = try await cache.delegated(Dialect.releases) } catch { throw .cache(error) }
-        if let releases, set.releasesSigned(releases) { throw .metadata(.roleRemoved(Dialect.releases)) }
+        do { try set.checkReleases(releases) } catch { throw .metadata(error) }
     }
 
     private var cache: SeenTrustCache { session.cache(pin, repository: repository) }
