@@ -157,28 +157,7 @@ import TrustTestSupport
     @Test func aKeyWithACertificateForAnotherName() async throws {
         var world = try await World()
         let stranger = try PrivateKey.generate(.ecdsaP256)
-        let certificate = try RootCertificate.make(
-            key: stranger,
-            commonName: Self.other,
-            notBefore: SimulatedClock.start.secondsSinceEpoch,
-            notAfter: SimulatedClock.start.advanced(bySeconds: 86_400).secondsSinceEpoch
-        )
-        let foreign = try #require(TUFKey(notaryCertificate: CertificateBundle([certificate])))
-        let own = try world.notary.listed(.root)
-        var keys = [own, foreign]
-        var roles: [RoleName: RoleKeys] = [.root: RoleKeys(keyIDs: keys.map(\.computedID), threshold: 1)]
-        for role in [RoleName.targets, .snapshot, .timestamp] {
-            let key = try world.notary.listed(role)
-            keys.append(key)
-            roles[role] = RoleKeys(keyIDs: [key.computedID], threshold: 1)
-        }
-        let draft = NotaryDraft(
-            rootWithKeys: keys,
-            roles: roles,
-            version: 1,
-            expires: SimulatedClock.start.advanced(bySeconds: 86_400)
-        )
-        let root = try await draft.signed(by: [SigningKey(keyID: own.computedID, signer: world.rootKey)]).bytes
+        let root = try await world.notary.rootListing(stranger, certifiedFor: Self.other)
         try await world.pin(.root(root))
         try await world.begin(by: stranger, saying: HandOver(gun: Self.gun, roots: [root]))
         #expect(Self.reason(await world.follow()) == .wrongRoot)

@@ -105,33 +105,11 @@ import TrustTestSupport
         var simulator = try simulator()
         try await simulator.publish()
         let stranger = try PrivateKey.generate(.ecdsaP256)
-        let certificate = try RootCertificate.make(
-            key: stranger,
-            commonName: "registry.example.com/team/other",
-            notBefore: SimulatedClock.start.secondsSinceEpoch,
-            notAfter: SimulatedClock.start.advanced(bySeconds: 86_400).secondsSinceEpoch
-        )
-        let foreign = try #require(TUFKey(notaryCertificate: CertificateBundle([certificate])))
-        let own = try simulator.listed(.root)
-        var keys = [own, foreign]
-        var roles: [RoleName: RoleKeys] = [.root: RoleKeys(keyIDs: keys.map(\.computedID), threshold: 1)]
-        for role in [RoleName.targets, .snapshot, .timestamp] {
-            let key = try simulator.listed(role)
-            keys.append(key)
-            roles[role] = RoleKeys(keyIDs: [key.computedID], threshold: 1)
-        }
-        let draft = NotaryDraft(
-            rootWithKeys: keys,
-            roles: roles,
-            version: 1,
-            expires: SimulatedClock.start.advanced(bySeconds: 86_400)
-        )
-        let rootKey = try #require(simulator.keys[.root])
-        let root = try await draft.signed(by: [SigningKey(keyID: own.computedID, signer: rootKey)]).bytes
+        let root = try await simulator.rootListing(stranger, certifiedFor: "registry.example.com/team/other")
         simulator.replace(.root, with: root)
         try await simulator.publishSnapshot()
         let carried = try await plan(simulator, pinned: .root(root)).rootKeys
-        #expect(carried.map(\.publicKey) == [rootKey.publicKey])
+        #expect(carried.map(\.publicKey) == [simulator.keys[.root]?.publicKey])
     }
 
     /// A copy that begins with a later root than the first, as docker's cache does.
