@@ -67,7 +67,7 @@ var targets: [Target] = [
         "ContentTrust",
         [
             "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto",
-            "CanonicalJSON",
+            "CanonicalJSON", logging,
         ]
     ),
     // What tests share; no product.

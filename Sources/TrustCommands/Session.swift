@@ -1,7 +1,6 @@
 import AHCTransport
 import ContentTrust
 import Logging
-import NotaryAPI
 import OCI
 import OCIRegistry
 import TrustCrypto
@@ -30,16 +29,10 @@ extension CommandContext {
         let home = try common.trustHome(environment)
         let credentials = try Credentials(network, subjects: subjects, environment: environment)
         return try await withSender(common, network.http) { sender async throws(Refusal) in
-            let notary: TrustSession.NotaryClientFactory = { repository, gun, server in
-                NotaryClient(gun: gun, on: server, sender: sender) { () async throws(RegistryAuthError) in
-                    try await credentials.credential(for: repository)
-                }
+            let registries = RegistryAccess(sender: sender) { (repository) async throws(RegistryAuthError) in
+                try await credentials.credential(for: repository)
             }
-            let session = TrustSession(home: home, policy: policy, notary: notary) { repository throws(RegistryError) in
-                try RegistryClient(repository: repository, sender: sender) { () async throws(RegistryAuthError) in
-                    try await credentials.credential(for: repository)
-                }
-            }
+            let session = TrustSession(home: home, policy: policy, registries: registries)
             return try await body(session)
         }
     }

@@ -16,6 +16,9 @@ public final class ImageVerifier: Sendable {
         public var maximumAge: Int64 = 60
         /// Asks nobody: answers from what this machine has seen.
         public var offline = false
+        /// The longest that a decision may take; after it the answer is ``Reason/unreachable``. Default: only the limits of
+        /// single requests.
+        public var timeout: Duration?
         /// Gets one record for each decision, before it is returned; it must not block.
         public var audit: (@Sendable (AuditRecord) -> Void)?
 
@@ -78,7 +81,7 @@ public final class ImageVerifier: Sendable {
     public func decide(_ question: ImageQuestion) async -> Decision {
         if let decision = decisionInMemory(question) { return decision }
         let now = session.clock.now()
-        let decision = await decision(question, at: now)
+        let decision = await limitedDecision(question, at: now)
         if case .trusted(let image) = decision.verdict, question.image == .notCompared {
             let lastGood = image.evidence.lastCheck.advanced(bySeconds: options.maximumAge)
             let until = min(lastGood, image.evidence.end(under: decision.rule))
@@ -97,7 +100,33 @@ public final class ImageVerifier: Sendable {
         await memory.forget()
     }
 
+    /// What an image reference means, or why it is not trusted.
+    ///
+    /// - Parameters:
+    ///   - reference: As docker writes it.
+    ///   - platform: The platform whose manifest is asked for.
+    /// - Returns: The image, with the digest to pull by.
+    /// - Throws: ``Refusal``.
+    public func require(_ reference: String, platform: Platform? = nil) async throws(Refusal) -> TrustedImage {
+        switch await verify(reference, platform: platform) {
+        case .trusted(let image): return image
+        case .refused(let refusal): throw refusal
+        }
+    }
+
     // MARK: Deciding
+
+    /// A decision within the time that the host allows. What takes longer is cancelled.
+    private func limitedDecision(_ question: ImageQuestion, at now: Instant) async -> Decision {
+        guard let timeout = options.timeout else { return await decision(question, at: now) }
+        let limit = TimeLimit(timeout)
+        let result: Result<Decision, Never> = await limit.run { await self.decision(question, at: now) }
+        let decision = result.get()
+        guard limit.isPassed, case .refused = decision.verdict else { return decision }
+        let refusal = limit.refusal(checked: question.reference, next: "ask again, or allow more time")
+        // An exception may let through what could not be looked up, as it would after any other failure to look.
+        return Decision(verdict: .refused(refusal), admission: decision.admission, rule: decision.rule)
+    }
 
     private func decision(_ question: ImageQuestion, at now: Instant) async -> Decision {
         let rule: TrustPolicy.Rule
