@@ -100,8 +100,10 @@ public enum Program {
         case .success(let reason):
             return reason.exitCode
         case .failure(let refusal):
-            let shown = limit.isPassed
-                ? limit.refusal(checked: title, next: "run the same command with a longer --timeout") : refusal.completed(by: command.suggested)
+            let shown =
+                limit.isPassed
+                ? limit.refusal(checked: title, next: "run the same command with a longer --timeout")
+                : refusal.completed(by: command.suggested)
             // Whoever pressed ctrl-C knows why nothing came of it.
             if Task.isCancelled {
                 console.note("interrupted")
