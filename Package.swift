@@ -21,6 +21,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -136,6 +137,7 @@ if coreOnly { products.append(.library(name: "TrustTestSupport", targets: ["Trus
 if !coreOnly {
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
@@ -147,9 +149,16 @@ if !coreOnly {
         ),
         // Layer 5
         module(
+            "PullDoors",
+            [
+                "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+                tomlKit,
+            ]
+        ),
+        module(
             "TrustCommands",
             [
-                "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
+                "ContentTrust", "PullDoors", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
                 "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
             ]
         ),

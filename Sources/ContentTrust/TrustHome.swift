@@ -50,6 +50,15 @@ public struct TrustHome: Sendable, Hashable {
         try DurableFile.list(seen(signedName: signedName, dialect: dialect), limit: 1000) != nil
     }
 
+    /// Refuses state that another user could have written: pins and what was seen decide what is trusted.
+    ///
+    /// - Throws: ``Refusal`` with ``Reason/storage``.
+    func checkOwner() throws(Refusal) {
+        for folder in [path, trust] {
+            try OwnFile.checkFolder(folder, checked: "the folder \(folder), which says what is trusted")
+        }
+    }
+
     /// The configuration in `config.json`.
     ///
     /// - Returns: What it says; the defaults when there is none.

@@ -30,7 +30,7 @@ public enum Program {
         let environment = Environment.current
         let console = Console(environment)
         let interruption = Interruption()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = arguments(CommandLine.arguments)
         let task = Task { await run(arguments, environment: environment, console: console) }
         interruption.onInterruption { task.cancel() }
         interruption.watch()
@@ -50,6 +50,13 @@ public enum Program {
         }
     }
 
+    /// The arguments after the program's own name; a link can have the name of a command that takes no other arguments.
+    private static func arguments(_ all: [String]) -> [String] {
+        let name = all.first.flatMap { $0.split(separator: "/").last } ?? ""
+        let command = name == ContainerdVerifier.programName ? [ContainerdVerifier.configuration.commandName] : []
+        return command.compactMap { $0 } + all.dropFirst()
+    }
+
     /// Parses the arguments, runs the command, and shows what it throws.
     ///
     /// - Parameters:
@@ -61,6 +68,7 @@ public enum Program {
         var command: any ParsableCommand
         do {
             command = try parse(arguments)
+            if let door = command as? ContainerdVerifier { return await door.answer(environment, console) }
             guard let work = command as? any TrustCommand else {
                 // A group of commands, or help.
                 try command.run()
@@ -100,10 +108,7 @@ public enum Program {
         case .success(let reason):
             return reason.exitCode
         case .failure(let refusal):
-            let shown =
-                limit.isPassed
-                ? limit.refusal(checked: title, next: "run the same command with a longer --timeout")
-                : refusal.completed(by: command.suggested)
+            let shown = limit.isPassed ? limit.refusal(checked: title) : refusal.completed(by: command.suggested)
             // Whoever pressed ctrl-C knows why nothing came of it.
             if Task.isCancelled {
                 console.note("interrupted")

@@ -52,7 +52,9 @@ extension CommandContext {
     ) async throws(Refusal) -> Value {
         let logger = common.verbose ? ConsoleLogHandler.logger(console) : nil
         let configuration = AHCTransport.Configuration(
-            certificateAuthorities: try certificateAuthorities(http),
+            certificateAuthorities: try http.caCert.map { (path) throws(Refusal) in
+                try CertificateAuthorities(file: path, option: "--ca-cert")
+            },
             proxies: ProxySettings(environment: environment.variables)
         )
         return try await AHCTransport.running(configuration) { transport async throws(Refusal) in
@@ -65,16 +67,23 @@ extension CommandContext {
             return try await body(sender)
         }
     }
+}
 
-    private func certificateAuthorities(_ http: HTTPOptions) throws(Refusal) -> CertificateAuthorities? {
-        guard let path = http.caCert else { return nil }
-        let bytes = try InputFile.read(path, limit: CertificateAuthorities.maximumBytes, option: "--ca-cert")
+extension CertificateAuthorities {
+    /// Reads authorities from a file that the user names.
+    ///
+    /// - Parameters:
+    ///   - path: A PEM file.
+    ///   - option: What names it, for messages.
+    /// - Throws: ``Refusal``.
+    init(file path: String, option: String) throws(Refusal) {
+        let bytes = try InputFile.read(path, limit: CertificateAuthorities.maximumBytes, option: option)
         do throws(TransportError) {
-            return try CertificateAuthorities(pem: bytes, name: path)
+            try self.init(pem: bytes, name: path)
         } catch {
             throw Refusal(
                 .usage,
-                checked: "--ca-cert \(path)",
+                checked: "\(option) \(path)",
                 found: error.detail,
                 expected: "PEM certificates",
                 cause: error

@@ -16,7 +16,8 @@ struct Trustctl: ParsableCommand {
         subcommands: [
             Initialize.self, SignCommands.self, Revoke.self, Verify.self, Resolve.self, List.self, Inspect.self,
             PinCommands.self, Refresh.self, Doctor.self, Rebin.self, SignerCommands.self, RootCommands.self,
-            KeyCommands.self, PolicyCommands.self, BundleCommands.self, NotaryCommands.self, TUFCommands.self,
+            KeyCommands.self, PolicyCommands.self, BundleCommands.self, ContainerdVerifier.self, NotaryCommands.self,
+            TUFCommands.self,
         ]
     )
 }

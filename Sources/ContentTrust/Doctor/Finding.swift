@@ -50,7 +50,8 @@ public struct Finding: Sendable, Hashable {
     /// The command that mends it, or what to do, in one line.
     public var next: String? { remedy?.text }
 
-    init(
+    /// A finding from its parts.
+    package init(
         _ code: FindingCode,
         _ severity: Severity,
         reason: Reason? = nil,
@@ -75,6 +76,25 @@ public struct Finding: Sendable, Hashable {
     }
 }
 
+extension Finding {
+    /// A refusal as a finding.
+    ///
+    /// - Parameters:
+    ///   - refusal: The refusal.
+    ///   - severity: How bad it is.
+    package init(_ refusal: Refusal, severity: Severity) {
+        self.init(
+            FindingCode(refusal.reason),
+            severity,
+            reason: refusal.reason,
+            checked: refusal.checked,
+            found: refusal.found,
+            expected: refusal.expected,
+            remedy: refusal.next.map { Remedy(advice: $0) }
+        )
+    }
+}
+
 /// What mends something.
 public struct Remedy: Sendable, Hashable {
     /// What to know before the command is run; without a command, what to do.
@@ -84,7 +104,8 @@ public struct Remedy: Sendable, Hashable {
     /// What to do after it.
     public let then: String?
 
-    init(_ command: String? = nil, advice: String? = nil, then: String? = nil) {
+    /// A remedy from its parts.
+    package init(_ command: String? = nil, advice: String? = nil, then: String? = nil) {
         self.advice = advice
         self.command = command
         self.then = then

@@ -83,13 +83,21 @@ public struct FindingCode: Sendable, Hashable, CustomStringConvertible {
     /// Not all signed tags were compared.
     public static let tagsUnchecked = FindingCode("tags-unchecked")
 
+    // Container runtimes
+    /// A container runtime pulls without asking, or may.
+    public static let verifierNotAsked = FindingCode("verifier-not-asked")
+    /// The door is not where a container runtime looks for it.
+    public static let verifierMissing = FindingCode("verifier-missing")
+    /// Something in a policy that is allowed and probably not meant.
+    public static let policyWarning = FindingCode("policy-warning")
+
     /// All codes that are not those of reasons, in the order of the documentation.
     public static let own: [FindingCode] = [
         .roleExpired, .roleExpiresSoon, .issuedInFuture, .clockBehind, .noSpareKey, .thresholdUnreachable,
         .keyUnknown, .keyListedTwice, .keyShared, .keyWeak, .keyMissing, .noKeysHere, .keyFileUnusable,
         .keyUnencrypted, .rootKeyOnline, .keyUnused, .pinOutdated, .fileLost, .fileDamaged, .diverged,
         .announcementPending, .announcementUnreadable, .changeWaiting, .changeOutdated, .roleNotListed, .roleAbandoned,
-        .tagsUnchecked,
+        .tagsUnchecked, .verifierNotAsked, .verifierMissing, .policyWarning,
     ]
 
     /// All codes that a finding may have.

@@ -13,6 +13,8 @@ public struct ImageQuestion: Sendable, Hashable {
     public var platform: Platform?
     /// Which image is compared with what is signed. A host that pulls by the digest of the verdict need not compare any.
     public var image: Query.Image = .notCompared
+    /// What the host holds about the image, if it holds that: media type and length must be the signed ones too.
+    public var descriptor: Descriptor?
     /// Who asks, for the record.
     public var requester: String?
 

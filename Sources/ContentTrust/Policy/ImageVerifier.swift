@@ -146,6 +146,7 @@ public final class ImageVerifier: Sendable {
                         + " --policy \(ShellWord.quoted(policy.name))"
                 )
             }
+            try session.home.checkOwner()
             return Decision(
                 verdict: .trusted(try await trusted(question, rule, at: now)),
                 admission: .trusted,
@@ -162,14 +163,14 @@ public final class ImageVerifier: Sendable {
         _ rule: TrustPolicy.Rule,
         at now: Instant
     ) async throws(Refusal) -> TrustedImage {
-        let verifier = verifier(rule)
         let key = TrustMemory.Key(
             subject: question.subject,
             location: rule.store,
             maximumStaleness: rule.maximumStaleness
         )
         func look(maximumAge: Int64) async throws(Refusal) -> VerifiedTrustData {
-            try await memory.data(key, at: now, maximumAge: maximumAge) { () async throws(Refusal) in
+            let verifier = verifier(rule, maximumAge: maximumAge)
+            return try await memory.data(key, at: now, maximumAge: maximumAge) { () async throws(Refusal) in
                 try await verifier.trustData(of: key.subject, at: key.location)
             }
         }
@@ -179,7 +180,7 @@ public final class ImageVerifier: Sendable {
             if now < image.evidence.end(under: rule) { return image }
         } catch {
             // What was not signed a minute ago may be by now.
-            guard data.evidence.verifiedAt < now else { throw error }
+            guard data.evidence.lastCheck < now, !options.offline else { throw error }
         }
         return try await trusted(question, rule, try await look(maximumAge: 0))
     }
@@ -195,14 +196,16 @@ public final class ImageVerifier: Sendable {
         } else {
             image = try await trusted(question, data)
         }
+        try question.descriptor?.check(image, asked: question.reference)
         if let signers = rule.signers {
             try await data.require(signers, for: image.tag, digest: image.coveringIndex ?? image.digest)
         }
         return image
     }
 
-    private func verifier(_ rule: TrustPolicy.Rule) -> TrustVerifier {
+    private func verifier(_ rule: TrustPolicy.Rule, maximumAge: Int64 = 0) -> TrustVerifier {
         var verification = TrustVerifier.Options()
+        verification.maximumAge = maximumAge
         verification.maximumStaleness = rule.maximumStaleness
         verification.offline = options.offline
         return TrustVerifier(session: session, options: verification)
@@ -282,6 +285,30 @@ public final class ImageVerifier: Sendable {
             let tag = question.tag.flatMap({ try? TagName($0) })
         else { return nil }
         return (try? await session.client(for: repository).headManifest(.tag(tag)))?.digest
+    }
+}
+
+extension Descriptor {
+    /// Refuses what a host holds about an image when it is not what is signed.
+    fileprivate func check(_ image: TrustedImage, asked reference: String) throws(Refusal) {
+        func wrong(_ found: String, expected: String) -> Refusal {
+            Refusal(
+                .badSignature,
+                checked: "the descriptor of \(reference)",
+                found: found,
+                expected: "\(expected), which is signed",
+                next: "pull it anew; should it stay so, the registry serves what its publisher did not sign"
+            )
+        }
+        guard digest == image.digest else {
+            throw wrong("the digest \(digest)", expected: image.digest.description)
+        }
+        guard size == image.size else { throw wrong("\(size) bytes", expected: "\(image.size) bytes") }
+        // Trust data of Docker has no media types.
+        let signed = image.mediaType
+        guard signed == MediaType.octetStream.string || mediaType.string == signed else {
+            throw wrong(mediaType.string, expected: signed)
+        }
     }
 }
 

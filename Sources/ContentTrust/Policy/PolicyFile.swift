@@ -1,14 +1,6 @@
 public import TUF
 import TrustCrypto
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 extension TrustPolicy {
     /// Reads a policy from a file. What it names is read from beside it.
     ///
@@ -30,34 +22,8 @@ extension TrustPolicy {
     }
 
     private static func read(_ path: String, limit: Int, checked: String) throws(Refusal) -> [UInt8] {
-        let status: FileDescriptor.Status
-        let bytes: [UInt8]
-        do throws(FileError) {
-            // Non-blocking: opening a FIFO would wait for a writer.
-            let descriptor = try FileDescriptor(opening: path, flags: O_RDONLY | O_NONBLOCK)
-            status = try descriptor.status()
-            guard status.isRegularFile else { throw .wrongFileType(path: path) }
-            bytes = try descriptor.readAll(limit: limit)
-        } catch .other(_, ENOENT), .other(_, ENOTDIR) {
+        guard let bytes = try OwnFile.read(path, limit: limit, checked: checked) else {
             throw Refusal(.usage, checked: checked, found: "no such file")
-        } catch {
-            throw Refusal.file(error, checked: checked)
-        }
-        guard status.owner == 0 || status.owner == geteuid() else {
-            throw Refusal(
-                .storage,
-                checked: checked,
-                found: "it belongs to another user, who says what it demands",
-                next: "chown \(geteuid()) \(ShellWord.quoted(path))"
-            )
-        }
-        guard status.permissions & 0o022 == 0 else {
-            throw Refusal(
-                .storage,
-                checked: checked,
-                found: "others can write it",
-                next: "chmod go-w \(ShellWord.quoted(path))"
-            )
         }
         return bytes
     }

@@ -17,6 +17,9 @@ public struct TrustVerifier: Sendable {
         public var trustOnFirstUse = false
         /// Asks nobody: answers from what was seen before.
         public var offline = false
+        /// Answers from what was seen before, without asking, where the store was asked at most so many seconds ago, by any
+        /// process of this machine. Default 0: always asks.
+        public var maximumAge: Int64 = 0
         /// For layouts: the name that the trust data must carry. Nil takes the name that it carries, which then must be
         /// pinned.
         public var signedName: String?
@@ -56,6 +59,7 @@ public struct TrustVerifier: Sendable {
         let store = try session.store(for: subject, at: location)
         let now = session.clock.now()
         if options.offline { return try await seen(subject, dialect: store.dialect, now: now) }
+        if let recent = await seenRecently(subject, dialect: store.dialect, now: now) { return recent }
         let located = try await session.locate(subject, in: store, signedName: options.signedName)
         guard located.data != nil else { throw try session.missing(located) }
         let pin: Pin
@@ -102,6 +106,12 @@ public struct TrustVerifier: Sendable {
     }
 
     // MARK: Off line
+
+    /// What was seen, if it is good and the store was asked a short while ago. What is wrong with it is the store's to mend.
+    private func seenRecently(_ subject: Subject, dialect: Dialect, now: Instant) async -> VerifiedTrustData? {
+        guard options.maximumAge > 0, let data = try? await seen(subject, dialect: dialect, now: now) else { return nil }
+        return data.isGood(at: now, maximumAge: options.maximumAge) ? data : nil
+    }
 
     private func seen(
         _ subject: Subject,

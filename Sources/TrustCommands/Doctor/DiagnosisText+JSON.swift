@@ -23,7 +23,7 @@ extension DiagnosisText {
             "roles": .object(roles),
             "files": json(diagnosis.files),
             "tags": json(diagnosis.tags),
-            "findings": .array(diagnosis.findings.map(json)),
+            "findings": .array(diagnosis.findings.map { FindingText(finding: $0).json }),
         ]
     }
 
@@ -61,23 +61,5 @@ extension DiagnosisText {
             "location": .optional(key.place),
             "encrypted": key.isEncrypted.map(JSONValue.boolean) ?? .null,
         ]
-    }
-
-    private func json(_ finding: Finding) -> JSONValue {
-        var object: JSONObject = [
-            "code": .string(finding.code.string),
-            "severity": .string(finding.severity.word),
-            "checked": .string(finding.checked),
-            "found": .string(finding.found),
-        ]
-        object["reason"] = finding.reason.map { .string($0.code) }
-        object["exitCode"] = finding.reason.map { .integer(Int64($0.exitCode)) }
-        object["expected"] = finding.expected.map(JSONValue.string)
-        object["at"] = finding.at.map { .string($0.description) }
-        object["role"] = finding.role.map { .string($0.string) }
-        object["tag"] = finding.tag.map(JSONValue.string)
-        object["next"] = finding.next.map(JSONValue.string)
-        object["command"] = finding.remedy?.command.map(JSONValue.string)
-        return .object(object)
     }
 }

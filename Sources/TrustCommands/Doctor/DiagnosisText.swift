@@ -27,7 +27,7 @@ struct DiagnosisText: Sendable {
         for finding in diagnosis.findings {
             shown[finding.code, default: 0] += 1
             guard all || (shown[finding.code] ?? 0) <= Self.shownOfOneCode else { continue }
-            lines += [""] + self.lines(finding)
+            lines += [""] + FindingText(finding: finding, style: style).lines
         }
         for (code, count) in shown.sorted(by: { $0.key.string < $1.key.string }) where !all {
             guard count > Self.shownOfOneCode else { continue }
@@ -42,7 +42,7 @@ struct DiagnosisText: Sendable {
         let name = SafeText.escaped(diagnosis.subject.description)
         let numbers = Severity.allCases.reversed().compactMap { severity -> String? in
             let count = diagnosis.count(severity)
-            return count == 0 ? nil : paint("\(count) \(severity.word)\(count == 1 ? "" : "s")", severity)
+            return count == 0 ? nil : style.paint("\(count) \(severity.word)\(count == 1 ? "" : "s")", severity)
         }
         return "\(name): " + (numbers.isEmpty ? style.good("healthy") : numbers.joined(separator: ", "))
     }
@@ -97,29 +97,5 @@ struct DiagnosisText: Sendable {
         guard let expires = role.expires else { return "-" }
         let seconds = expires.seconds(since: diagnosis.examinedAt)
         return seconds > 0 ? DurationText.words(seconds) : "expired"
-    }
-
-    // MARK: Findings
-
-    private func lines(_ finding: Finding) -> [String] {
-        var lines = [
-            "\(paint(finding.severity.word, finding.severity)) [\(finding.code)] \(SafeText.escaped(finding.checked))"
-        ]
-        lines.append(field("found", finding.found))
-        if let expected = finding.expected { lines.append(field("expected", expected)) }
-        if let next = finding.next { lines.append(field("next", next)) }
-        return lines
-    }
-
-    private func field(_ name: String, _ text: String) -> String {
-        style.faint("  \(name):" + String(repeating: " ", count: 9 - name.count)) + SafeText.escaped(text)
-    }
-
-    private func paint(_ text: String, _ severity: Severity) -> String {
-        switch severity {
-        case .error: style.bad(text)
-        case .warning: style.warning(text)
-        case .note: text
-        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContentTrust
+import PullDoors
 import TUF
 
 /// `trustctl doctor`
@@ -11,13 +12,28 @@ struct Doctor: TrustCommand {
         discussion: """
             Looks at the expiry of every role, at thresholds and keys, at every file in the store, at announcements of \
             publishers, at the pin and what this machine has seen, and compares the signed tags with what the registry \
-            serves. It changes nothing. The exit status is that of what refuses verifiers or publishers now, else 0; \
+            serves. With --containerd it says whether this machine's containerd asks the verifier. It changes nothing. The exit status is that of what refuses verifiers or publishers now, else 0; \
             docs/cli/doctor.md has the table of findings.
             """
     )
 
     @Argument(help: ArgumentHelp("Repositories, or oci:PATH.", valueName: "repo"))
-    var repositories: [String]
+    var repositories: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Say whether this containerd asks the verifier on every pull: its configuration.",
+            valueName: "file"
+        ),
+        completion: .file(extensions: ["toml"])
+    )
+    var containerd: String?
+
+    @Option(
+        help: ArgumentHelp("With --containerd: where its verifier is configured.", valueName: "folder"),
+        completion: .directory
+    )
+    var containerdConfig = DoorConfiguration.defaultFolder
 
     @Option(
         help: ArgumentHelp(
@@ -49,6 +65,9 @@ struct Doctor: TrustCommand {
     var suggested: SuggestedOptions { SuggestedOptions(common, network, store: store.arguments, keys: keys) }
 
     mutating func validate() throws {
+        guard !repositories.isEmpty || containerd != nil else {
+            throw ValidationError("Missing expected argument '<repo> ...'")
+        }
         for code in ignore where !FindingCode.all.contains(where: { $0.string == code }) {
             // A misspelt code would leave nothing out, and be noticed by nobody until the night.
             throw ValidationError("--ignore \(code): no finding has this code; docs/cli/doctor.md has the table.")
@@ -61,6 +80,8 @@ struct Doctor: TrustCommand {
             let subject = try ImageReference.subject(parsing: text)
             if !subjects.contains(subject) { subjects.append(subject) }
         }
+        let machine = try containerdReason(context.console)
+        guard !subjects.isEmpty else { return machine }
         let location = try store.location(context.environment)
         guard location?.dialect != .notary else {
             throw Refusal(
@@ -96,8 +117,31 @@ struct Doctor: TrustCommand {
                 }
                 worst = (text.reason, text.reason == .warning)
             }
-            return worst?.reason ?? .trusted
+            return machine == .trusted || machine == .warning ? worst?.reason ?? machine : machine
         }
+    }
+
+    /// What keeps containerd from asking.
+    private func containerdReason(_ console: Console) throws(Refusal) -> Reason {
+        guard let containerd else { return .trusted }
+        let examination = ContainerdExamination(
+            path: containerd,
+            program: ContainerdVerifier.programName,
+            folder: containerdConfig
+        )
+        let all = try examination.findings()
+        let text = ContainerdText(
+            path: containerd,
+            findings: all.filter { !ignore.contains($0.code.string) },
+            threshold: failOn.severity,
+            style: console.outputStyle
+        )
+        if common.json {
+            console.result(text.json.line)
+        } else if !common.quiet || text.reason != .trusted {
+            console.result(lines: text.lines)
+        }
+        return text.reason
     }
 
     private func show(_ text: DiagnosisText, isFirst: Bool, on console: Console) {

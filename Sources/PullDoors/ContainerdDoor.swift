@@ -1,0 +1,115 @@
+public import ContentTrust
+import OCI
+import OCIRegistry
+import Synchronization
+import TUF
+import TUFClient
+import TrustCrypto
+public import TrustTransport
+
+/// The door that containerd asks on every pull: one process, one question, one line.
+public struct ContainerdDoor: Sendable {
+    /// What containerd is told.
+    public struct Answer: Sendable, Hashable {
+        /// One line for standard output, which containerd shows to whoever pulls. It may quote what a registry said.
+        public let line: String
+        /// 0 allows the pull; any other status blocks it.
+        public let exitCode: CInt
+        /// What went wrong beside the answer, for standard error.
+        public let warnings: [String]
+    }
+
+    private let configuration: DoorConfiguration
+    private let sender: RequestSender
+
+    /// A door.
+    ///
+    /// - Parameters:
+    ///   - configuration: What it is set to.
+    ///   - sender: What requests are sent with.
+    public init(configuration: DoorConfiguration, sender: RequestSender) {
+        self.configuration = configuration
+        self.sender = sender
+    }
+
+    /// Answers a question.
+    ///
+    /// - Parameter question: What containerd asks.
+    /// - Returns: The answer; nothing is thrown.
+    public func answer(_ question: ImageQuestion) async -> Answer {
+        let warnings = Warnings()
+        do {
+            let decision = try await verifier(warnings).decide(question)
+            return Answer(
+                line: Self.line(decision, question),
+                exitCode: decision.isAdmitted ? 0 : decision.reason.exitCode,
+                warnings: warnings.all
+            )
+        } catch {
+            return Answer(line: Self.line(error), exitCode: error.reason.exitCode, warnings: warnings.all)
+        }
+    }
+
+    private func verifier(_ warnings: Warnings) throws(Refusal) -> ImageVerifier {
+        let policy = try TrustPolicy(contentsOf: configuration.policy)
+        var registries = RegistryAccess(sender: sender)
+        if let credentials = configuration.credentials {
+            // The fixed path is for credential helpers: nothing of containerd's own environment chooses programs.
+            let lookup = CredentialLookup(
+                environment: [
+                    "REGISTRY_AUTH_FILE": credentials,
+                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                ],
+                helperTimeout: .seconds(configuration.timeout)
+            )
+            registries.credential = { (repository) async throws(RegistryAuthError) in
+                try await lookup.credential(
+                    for: CredentialTarget(registry: repository.registry, path: repository.path)
+                )
+            }
+        }
+        let session = TrustSession(home: TrustHome(path: configuration.state), policy: policy, registries: registries)
+        var options = ImageVerifier.Options()
+        options.maximumAge = configuration.maximumAge
+        options.timeout = .seconds(configuration.timeout)
+        if let path = configuration.audit {
+            options.audit = { record in
+                // A record that cannot be kept does not change what is decided: a full disk would stop every pull.
+                do { try AuditLog(path: path).append(record) } catch { warnings.add("audit record not kept: \(error)") }
+            }
+        }
+        return ImageVerifier(session: session, options: options)
+    }
+
+    // MARK: Words
+
+    /// What is said of a refusal.
+    ///
+    /// - Parameter refusal: The refusal.
+    /// - Returns: One line.
+    public static func line(_ refusal: Refusal) -> String {
+        "refused \(refusal)" + (refusal.next.map { "; next: \($0)" } ?? "")
+    }
+
+    private static func line(_ decision: Decision, _ question: ImageQuestion) -> String {
+        switch (decision.verdict, decision.admission) {
+        case (.trusted(let image), _):
+            "trusted \(image.reference): the signed digest of \(image.repository):\(image.tag), "
+                + "checked \(image.evidence.lastCheck)"
+        case (.refused(let refusal), .excepted(let exception)?):
+            "not trusted, let through until \(exception.until) (\(exception.because)): \(refusal)"
+        case (.refused(let refusal), .unsigned?): "not trusted, let through by the rule for unsigned images: \(refusal)"
+        case (.refused(let refusal), .audited?): "not trusted, let through by a rule that only records: \(refusal)"
+        case (.refused(let refusal), _): line(refusal)
+        }
+    }
+}
+
+/// What went wrong beside an answer.
+private final class Warnings: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var all: [String] { texts.withLock { $0 } }
+
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+}

@@ -1,0 +1,88 @@
+import CanonicalJSON
+public import ContentTrust
+import TrustCrypto
+
+/// What a door for container runtimes is set to: `containerd.json` in its folder, which need not be there.
+public struct DoorConfiguration: Sendable, Hashable {
+    /// Where doors are configured when nothing else is said.
+    public static let defaultFolder = "/etc/trustctl"
+    /// Where they keep their state when nothing else is said.
+    public static let defaultState = "/var/lib/trustctl"
+
+    /// The folder that relative paths are in.
+    public let folder: String
+    /// The policy file.
+    public var policy: String
+    /// The folder for what was seen, and for pins of this machine.
+    public var state: String
+    /// A file of registry credentials, as docker writes `config.json`; nil asks anonymously.
+    public var credentials: String?
+    /// A PEM file of certificate authorities to trust beside the system's.
+    public var certificateAuthorities: String?
+    /// Whether plain HTTP may go to servers that are not on this machine.
+    public var allowsPlainHTTP = false
+    /// How many seconds ago a store may have been asked for an answer without asking again.
+    public var maximumAge: Int64 = 60
+    /// How many seconds an answer may take. containerd waits ten by default.
+    public var timeout: Int64 = 8
+    /// A file that gets one line for each decision; nil keeps no record.
+    public var audit: String?
+
+    private static let keys = [
+        "policy", "state", "credentials", "certificateAuthorities", "plainHTTP", "maximumAge", "timeout", "audit",
+    ]
+
+    /// Reads `containerd.json`.
+    ///
+    /// - Parameter folder: The folder that it is in.
+    /// - Throws: ``ContentTrust/Refusal`` with ``ContentTrust/Reason/usage`` when it is no configuration, and with
+    ///   ``ContentTrust/Reason/storage`` when it cannot be read, or others can write it.
+    public init(folder: String = defaultFolder) throws(Refusal) {
+        self.folder = folder
+        policy = "\(folder)/policy.json"
+        state = Self.defaultState
+        let file = "\(folder)/containerd.json"
+        guard let bytes = try OwnFile.read(file, limit: 1 << 20, checked: "configuration \(file)") else { return }
+        func wrong(_ found: String, expected: String) -> Refusal {
+            Refusal(.usage, checked: "configuration \(file)", found: found, expected: expected)
+        }
+        let root: JSONNode
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: bytes) } catch {
+            throw wrong("not JSON: \(error)", expected: "docs/schemas/containerd.schema.json")
+        }
+        root = document.root
+        guard root.kind == .object else { throw wrong("no object", expected: "an object") }
+        for (key, _) in root.memberNodes where !Self.keys.contains(where: key.isString) {
+            throw wrong("unknown key \(key.string ?? "")", expected: Self.keys.joined(separator: ", "))
+        }
+        func text(_ key: String) throws(Refusal) -> String? {
+            guard let node = root[key] else { return nil }
+            guard let text = node.string, !text.isEmpty else { throw wrong("\(key) is no text", expected: "a text") }
+            return text
+        }
+        func path(_ key: String) throws(Refusal) -> String? {
+            try text(key).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+        }
+        func seconds(_ key: String, upTo limit: Int64) throws(Refusal) -> Int64? {
+            guard let text = try text(key) else { return nil }
+            guard let seconds = SpanWords.seconds(parsing: text), seconds <= limit else {
+                throw wrong("\(key) \(text)", expected: "a time such as 30s, at most \(limit) s")
+            }
+            return seconds
+        }
+        if let path = try path("policy") { policy = path }
+        if let path = try path("state") { state = path }
+        credentials = try path("credentials")
+        certificateAuthorities = try path("certificateAuthorities")
+        audit = try path("audit")
+        if let seconds = try seconds("maximumAge", upTo: 3600) { maximumAge = seconds }
+        if let seconds = try seconds("timeout", upTo: 600) { timeout = seconds }
+        if let node = root["plainHTTP"] {
+            guard let value = node.boolean else {
+                throw wrong("plainHTTP is no truth value", expected: "true or false")
+            }
+            allowsPlainHTTP = value
+        }
+    }
+}
