@@ -151,14 +151,16 @@ if !coreOnly {
         module(
             "PullDoors",
             [
-                "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+                "ContentTrust", "OCI", "OCIRegistry", "TUF", "TUFClient", "TrustTransport", "TrustCrypto",
+                "CanonicalJSON",
                 tomlKit,
             ]
         ),
         module(
             "TrustCommands",
             [
-                "ContentTrust", "PullDoors", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
+                "ContentTrust", "PullDoors", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry",
+                "NotaryAPI",
                 "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
             ]
         ),

@@ -6,7 +6,7 @@ public import TrustCrypto
 /// One file that proves a verdict again, off line and years later: the metadata from the first root to the tag, the
 /// documents that it names, if asked, and a time stamp, if a service made one.
 ///
-/// Nothing in it is believed: ``TrustVerifier/open(_:by:at:)`` verifies it from a pin.
+/// Nothing in it is believed: ``TrustVerifier/open(_:_:)`` verifies it from a pin.
 public struct TrustBundle: Sendable {
     /// The media type of the file.
     public static let mediaType = "application/vnd.trustctl.bundle.v1+json"

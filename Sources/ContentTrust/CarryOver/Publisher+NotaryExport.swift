@@ -27,7 +27,7 @@ extension Publisher {
     ///   - server: The Notary server.
     ///   - prunes: Whether tags that the trust data does not list are taken out there.
     /// - Returns: What was written.
-    /// - Throws: ``Refusal``, as ``TrustVerifier/trustData(of:at:)`` and ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``TrustVerifier/trustData(of:at:)`` and ``sign(_:of:at:)->PublishReport``.
     public func exportToNotary(
         _ subject: Subject,
         at location: StoreLocation? = nil,

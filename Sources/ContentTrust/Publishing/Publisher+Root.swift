@@ -26,7 +26,7 @@ extension Publisher {
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: The proposal, which nobody has signed.
     /// - Throws: ``Refusal``: ``Reason/usage`` for a change that cannot be made, and what reading the present set can find
-    ///   (as ``sign(_:of:at:)``).
+    ///   (as ``sign(_:of:at:)->PublishReport``).
     public func proposeRoot(
         _ edit: RootEdit,
         of subject: Subject,
@@ -59,7 +59,7 @@ extension Publisher {
     ///   - file: What the file of the proposal is called, for advice.
     /// - Returns: What was published.
     /// - Throws: ``Refusal``: ``Reason/keyUnavailable`` when signatures are missing, or the key of a role that has to be
-    ///   signed anew; ``Reason/conflict`` when another root was published meanwhile; and as ``sign(_:of:at:)``.
+    ///   signed anew; ``Reason/conflict`` when another root was published meanwhile; and as ``sign(_:of:at:)->PublishReport``.
     public func applyRoot(
         _ proposal: RootProposal,
         of subject: Subject,

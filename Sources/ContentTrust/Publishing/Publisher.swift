@@ -54,7 +54,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func revoke(
         _ tags: [String],
         of subject: Subject,
@@ -71,7 +71,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/conflict`` never, for it changes no tag.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``; ``Reason/conflict`` never, for it changes no tag.
     public func refresh(_ subject: Subject, at location: StoreLocation? = nil) async throws(Refusal) -> PublishReport {
         try await publish(.refresh, subject: subject, location: location)
     }
@@ -83,7 +83,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: What was published; ``PublishReport/lostRoles`` names the roles.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func refreshUnsafeAcceptingLoss(
         _ subject: Subject,
         at location: StoreLocation? = nil
@@ -99,7 +99,7 @@ public struct Publisher: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func rebin(
         _ choice: BinChoice,
         of subject: Subject,

@@ -47,11 +47,11 @@ public struct TrustVerifier: Sendable {
     ///   - subject: Whose trust data.
     ///   - location: Where it lies, if not beside the images.
     /// - Returns: The verified set.
-    /// - Throws: ``Refusal``: ``Reason/unsignedRepository`` or ``Reason/trustDataMissing`` when there is none,
-    ///   ``Reason/noPin`` when nothing is known to check it by, ``Reason/wrongRoot``, ``Reason/wrongRepository``,
-    ///   ``Reason/badSignature``, ``Reason/rollback`` and ``Reason/expired`` for what it holds, ``Reason/unreachable``,
-    ///   ``Reason/unauthorized`` and ``Reason/badResponse`` when the store could not be asked, ``Reason/storage`` for this
-    ///   machine's files, and ``Reason/usage`` off line for a layout whose name is not given.
+    /// - Throws: ``Refusal`` when there is none (``Reason/unsignedRepository``, ``Reason/trustDataMissing``), when nothing is known
+    ///   to check it by (``Reason/noPin``), for what it holds (``Reason/wrongRoot``, ``Reason/wrongRepository``,
+    ///   ``Reason/badSignature``, ``Reason/rollback``, ``Reason/expired``), when the store could not be asked
+    ///   (``Reason/unreachable``, ``Reason/unauthorized``, ``Reason/badResponse``), for files of this machine
+    ///   (``Reason/storage``), and off line for a layout whose name is not given (``Reason/usage``).
     public func trustData(
         of subject: Subject,
         at location: StoreLocation? = nil
@@ -109,7 +109,9 @@ public struct TrustVerifier: Sendable {
 
     /// What was seen, if it is good and the store was asked a short while ago. What is wrong with it is the store's to mend.
     private func seenRecently(_ subject: Subject, dialect: Dialect, now: Instant) async -> VerifiedTrustData? {
-        guard options.maximumAge > 0, let data = try? await seen(subject, dialect: dialect, now: now) else { return nil }
+        guard options.maximumAge > 0, let data = try? await seen(subject, dialect: dialect, now: now) else {
+            return nil
+        }
         return data.isGood(at: now, maximumAge: options.maximumAge) ? data : nil
     }
 

@@ -2,6 +2,7 @@ import CanonicalJSON
 import ContentTrust
 import Synchronization
 import Testing
+import TrustCrypto
 import TrustTestSupport
 
 /// Records of decisions, as JSON.

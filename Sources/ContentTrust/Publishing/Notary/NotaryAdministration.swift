@@ -10,7 +10,7 @@ extension Publisher {
     ///   - subject: The collection, by the name of its repository.
     ///   - location: The Notary server.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func witness(
         _ roles: [RoleName],
         of subject: Subject,

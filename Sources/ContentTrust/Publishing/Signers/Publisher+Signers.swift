@@ -21,7 +21,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/conflict`` when the signer is not the one that this one was made
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``; ``Reason/conflict`` when the signer is not the one that this one was made
     ///   from; ``Reason/keyUnavailable`` when the role has no file that its keys have signed and they are not at hand;
     ///   ``Reason/usage`` in a repository whose tags lie in hash bins.
     public func putSigner(
@@ -41,7 +41,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: The change; nil where none would come in, or it changes no tag.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func change(
         letInBy signer: NewSigner,
         of subject: Subject,
@@ -60,7 +60,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What was published.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func removeSigner(
         _ name: RoleName,
         keepingTags keepsTags: Bool,
@@ -106,7 +106,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: The request, which no key has joined. For a signer who is there it carries the present tags, unless they are lost.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func requestSigner(
         _ name: RoleName,
         of subject: Subject,
@@ -149,7 +149,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: What became of it.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``; ``Reason/usage`` for a tag that the signer may not sign;
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``; ``Reason/usage`` for a tag that the signer may not sign;
     ///   ``Reason/conflict`` for a tag on which somebody else has the last word, and when a change waits that this signer has
     ///   not signed.
     public func sign(
@@ -214,7 +214,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: The changes, by signer.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func waitingChanges(
         of subject: Subject,
         at location: StoreLocation? = nil

@@ -30,7 +30,7 @@ extension Publisher {
     ///   - subject: Whose tags.
     ///   - location: Where the trust data lies, if not beside the images.
     /// - Returns: The signers; none for hash bins.
-    /// - Throws: ``Refusal``, as ``sign(_:of:at:)``.
+    /// - Throws: ``Refusal``, as ``sign(_:of:at:)->PublishReport``.
     public func signerOverview(
         of subject: Subject,
         at location: StoreLocation? = nil
