@@ -2,7 +2,7 @@ import ContentTrust
 
 // `trust-bench` runs every area. `trust-bench generate TAGS DIRECTORY` writes signed trust data into a directory that is
 // there, and `trust-bench memory DIRECTORY` verifies it and says how much memory that took. `trust-bench tags HOME LAYOUT
-// NAME TAGS BINS` makes trust data of a repository in a layout.
+// NAME TAGS BINS` makes trust data of a repository in a layout. `trust-bench warm DIRECTORY` measures answers from memory.
 let arguments = Array(CommandLine.arguments.dropFirst())
 let tagCounts = [10, 10_000, 100_000]
 switch (arguments.first, arguments.count) {
@@ -13,6 +13,8 @@ case ("json", 1):
     try JSONArea.run(tagCounts: tagCounts)
 case ("verify", 1):
     try await VerifyArea.run(tagCounts: tagCounts)
+case ("warm", 2):
+    try await WarmArea.run(directory: arguments[1])
 case ("generate", 3):
     guard let tags = Int(arguments[1]) else { exitWithUsage() }
     try await SignedRepository(tags: tags).write(to: arguments[2])
