@@ -1,5 +1,5 @@
 import CanonicalJSON
-import TUF
+import TrustCrypto
 
 /// What another program demands of the images of a scope, as far as a rule of ours can say it.
 enum ImportedDemand: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import CanonicalJSON
+package import CanonicalJSON
 
 /// A policy made of what other programs are configured with: containers' `policy.json`, notary's `trust_pinning`, and the
 /// `content-trust` of docker's daemon.
