@@ -1,5 +1,6 @@
 import TUF
 import Testing
+import TrustCrypto
 import TrustTestSupport
 
 @testable import ContentTrust
