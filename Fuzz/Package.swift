@@ -13,6 +13,7 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzEnvelope", ["TUF", "TrustCrypto", "CanonicalJSON"]),
     ("FuzzKeyFiles", ["TrustCrypto"]),
     ("FuzzNotary", ["TUF", "TrustCrypto", "CanonicalJSON"]),
+    ("FuzzPolicy", ["ContentTrust", "TUF"]),
     ("FuzzReference", ["OCI"]),
     ("FuzzManifest", ["OCI", "CanonicalJSON", "TrustCrypto"]),
     ("FuzzArchive", ["OCI", "TrustCrypto"]),

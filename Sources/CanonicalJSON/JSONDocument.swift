@@ -18,6 +18,18 @@ public struct JSONDocument: Sendable {
         storage = JSONStorage(bytes: bytes, tape: try Parser.parse(bytes, limits: limits))
     }
 
+    /// Where the key stands that makes ``init(parsing:limits:)`` throw `duplicateKey`: the later one of two.
+    ///
+    /// - Parameters:
+    ///   - bytes: the same document.
+    ///   - limits: the same limits.
+    /// - Returns: the offset of its opening quote; nil where something else is thrown, or nothing.
+    public static func offsetOfDuplicateKey(in bytes: [UInt8], limits: JSONLimits = JSONLimits()) -> Int? {
+        var offset: Int?
+        _ = try? Parser.parse(bytes, limits: limits, duplicateKey: &offset)
+        return offset
+    }
+
     /// The bytes as they were given.
     public var bytes: [UInt8] { storage.bytes }
 

@@ -232,8 +232,8 @@ extension TrustSession {
 
     /// The pin for a name.
     func pin(for repository: String, dialect: Dialect) throws(Refusal) -> Pin? {
-        if let pins = policy?.rule(for: repository)?.rule.pins, !pins.isEmpty {
-            guard let pin = pins.first(where: { $0.dialect == dialect }) else { return nil }
+        if let rule = policy?.rule(for: repository)?.rule, !rule.pins.isEmpty {
+            guard let pin = rule.pin(for: dialect) else { return nil }
             return Pin(
                 scope: .repository(repository),
                 dialect: dialect,

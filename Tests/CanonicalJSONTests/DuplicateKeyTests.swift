@@ -12,6 +12,20 @@ struct DuplicateKeyTests {
         #expect(parseError(text.bytes) == .duplicateKey(key))
     }
 
+    /// The later of two, in whatever order the keys stand.
+    @Test(arguments: [
+        (#"{"a":1,"a":1}"#, 7), (#"{"b":1,"a":2,"b":3}"#, 13), (#"[{"k":[{"a":1,"z":{},"a":2}]}]"#, 21),
+        (#"{"a":1,"\u0061":2}"#, 7), (#"{"c":1,"b":2,"a":3,"c":4}"#, 19),
+    ])
+    func areFoundByTheirPlace(_ text: String, offset: Int) {
+        #expect(JSONDocument.offsetOfDuplicateKey(in: text.bytes) == offset)
+    }
+
+    @Test(arguments: ["{}", #"{"a":1}"#, "{", #"{"a":1,"b":}"#])
+    func areNotFoundElsewhere(_ text: String) {
+        #expect(JSONDocument.offsetOfDuplicateKey(in: text.bytes) == nil)
+    }
+
     @Test(arguments: [
         "{\"\u{E9}\":1,\"e\u{301}\":2}", #"{"a":1,"A":2}"#, #"{"a":1,"a ":2}"#, #"{"a":1,"a\u0000":2}"#,
         #"{"a":{"a":{"a":1}}}"#,

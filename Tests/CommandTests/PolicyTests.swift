@@ -99,4 +99,78 @@ import TrustTestSupport
             schema: "verify"
         )
     }
+
+    @Test func casesAreTried() async throws {
+        let directory = try TemporaryDirectory("trustctl-policy")
+        let trustctl = try Trustctl(in: directory)
+        let rules = #"{"repositories": ["r.io/*"], "unsigned": "warn"}, {"repositories": ["x.io/*"], "refuse": true}"#
+        let policy = try directory.write(Array(#"{"version": 1, "rules": [\#(rules)]}"#.utf8), to: "policy.json")
+        func cases(_ admitted: Bool) throws -> String {
+            let text = #"""
+                {"version": 1, "cases": [
+                  {"name": "open", "reference": "r.io/a:1", "found": "unsigned-repository", "expected": {"admission": "unsigned"}},
+                  {"name": "moved", "reference": "r.io/a:1", "found": "tag-moved", "expected": {"admitted": \#(admitted)}}
+                ]}
+                """#
+            try Schema.check(try JSONValue(parsing: Array(text.utf8)), "policy-cases")
+            return try directory.write(Array(text.utf8), to: "cases-\(admitted).json")
+        }
+        let good = try await trustctl.run("policy", "test", policy, try cases(false))
+        try expect(good, 0)
+        #expect(good.text == "2 of 2 cases hold\n")
+        #expect(good.errorText.contains("rule 2, for x.io/*, counts in no case"), "\(good)")
+        let bad = try await trustctl.run("policy", "test", policy, try cases(true))
+        #expect(bad.status == Reason.policy.exitCode)
+        #expect(bad.text == "1 of 2 cases hold\n")
+        for words in [
+            "line 3: moved", "the admitted is false, and not true", "rule 1, line 1, for r.io/*", "[tag-moved]",
+        ] {
+            #expect(bad.errorText.contains(words), "\(bad)")
+        }
+        let json = try await trustctl.run("policy", "test", policy, try cases(true), "--json")
+        #expect(json.status == Reason.policy.exitCode)
+        try Schema.check(try json.object, "policy-output")
+        #expect(try json.object["failed"] == 1 && json.object["rulesWithoutCase"] == [2])
+        let wrong = try directory.write(Array("{\"version\": 1,\n \"case\": []}".utf8), to: "wrong.json")
+        let refused = try await trustctl.run("policy", "test", policy, wrong)
+        try expect(refused, Reason.usage.exitCode)
+        #expect(refused.errorText.contains("line 2, column 2"), "\(refused)")
+        for other in [directory.path, directory.file("none")] {
+            try await expectRefusal(trustctl, ["policy", "test", policy, other], .usage, schema: "policy-output")
+        }
+    }
+
+    @Test func configurationsOfOthersBecomePolicies() async throws {
+        let directory = try TemporaryDirectory("trustctl-policy")
+        let trustctl = try Trustctl(in: directory)
+        let key = String(repeating: "a1", count: 32)
+        for (name, text) in [
+            (
+                "containers",
+                #"""
+                {"default": [{"type": "reject"}], "transports": {"docker": {"r.io/team": [{"type": "insecureAcceptAnything"}],
+                 "r.io/gpg": [{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/k"}]}}}
+                """#
+            ),
+            ("notary", #"{"trust_pinning": {"certs": {"r.io/team/*": ["\#(key)"]}, "disable_tofu": true}}"#),
+            (
+                "docker",
+                #"{"content-trust": {"mode": "enforced", "trust-pinning": {"root-keys": {"r.io/*": ["\#(key)"]}}}}"#
+            ),
+        ] {
+            let file = try directory.write(Array(text.utf8), to: "\(name).json")
+            let made = try await trustctl.run("policy", "import", file)
+            try expect(made, 0)
+            #expect(made.errorText.contains("\(name).json line 1: "), "\(made)")
+            try Schema.check(try JSONValue(parsing: Array(made.text.utf8)), "policy")
+            let policy = try directory.write(Array(made.text.utf8), to: "made-\(name).json")
+            try Files.setMode(policy, 0o644)
+            try expect(try await trustctl.run("policy", "check", policy), 0)
+            let json = try await trustctl.run("policy", "import", file, "--json")
+            try expect(json, 0)
+            try Schema.check(try json.object, "policy-output")
+        }
+        let none = try directory.write(Array(#"{"auths": {}}"#.utf8), to: "none.json")
+        try await expectRefusal(trustctl, ["policy", "import", none], .usage, schema: "policy-output")
+    }
 }

@@ -33,6 +33,8 @@ struct Parser {
     private var values = 0
     private var next = Next.value
     private var isStarted = false
+    /// Where the later one of two equal keys stands.
+    private var duplicateKey: Int?
     /// Words wanted beyond those in use before the machine can go on.
     private(set) var wanted = reserve
 
@@ -45,6 +47,16 @@ struct Parser {
     ///
     /// - Returns: its tape.
     static func parse(_ bytes: [UInt8], limits: JSONLimits) throws(JSONError) -> [UInt64] {
+        var ignored: Int?
+        return try parse(bytes, limits: limits, duplicateKey: &ignored)
+    }
+
+    /// As above; tells where the later one of two equal keys stands, if that is what is wrong.
+    static func parse(
+        _ bytes: [UInt8],
+        limits: JSONLimits,
+        duplicateKey: inout Int?
+    ) throws(JSONError) -> [UInt64] {
         let maximumBytes = min(limits.maximumBytes, JSONLimits.hardMaximumBytes)
         guard bytes.count <= maximumBytes else { throw .tooLarge(limit: maximumBytes) }
         guard !bytes.isEmpty else { throw .syntax(offset: 0) }
@@ -60,6 +72,7 @@ struct Parser {
                     outcome = parser.run(into: room)
                     count = parser.used
                 }
+                duplicateKey = parser.duplicateKey
                 if try outcome.get() { return tape }
                 capacity = max(capacity * 2, parser.used + parser.wanted)
             }
@@ -205,8 +218,10 @@ struct Parser {
             let source = source
             positions.sort { source.order(room[Int($0)], room[Int($1)]) == .before }
             for index in 1..<positions.count {
-                let key = room[Int(positions[index])]
-                if source.order(room[Int(positions[index &- 1])], key) == .same { throw duplicate(key) }
+                let (key, other) = (room[Int(positions[index])], room[Int(positions[index &- 1])])
+                if source.order(other, key) == .same {
+                    throw duplicate(key.tapeLower > other.tapeLower ? key : other)
+                }
             }
         }
         var index = 0
@@ -290,7 +305,8 @@ struct Parser {
         top.isCanonical = false
     }
 
-    private func duplicate(_ key: UInt64) -> JSONError {
-        .duplicateKey(String(decoding: source.decodedString(key), as: UTF8.self))
+    private mutating func duplicate(_ key: UInt64) -> JSONError {
+        duplicateKey = key.tapeLower - 1
+        return .duplicateKey(String(decoding: source.decodedString(key), as: UTF8.self))
     }
 }

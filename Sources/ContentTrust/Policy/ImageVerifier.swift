@@ -129,33 +129,23 @@ public final class ImageVerifier: Sendable {
     }
 
     private func decision(_ question: ImageQuestion, at now: Instant) async -> Decision {
-        let rule: TrustPolicy.Rule
-        let pattern: RepositoryPattern
-        do throws(Refusal) {
-            (rule, pattern) = try policy.requiredRule(for: question.subject)
-        } catch {
-            return Decision(verdict: .refused(error), admission: nil, rule: nil)
+        let outcome = await policy.outcome(
+            of: question.subject,
+            tag: question.tag,
+            digest: question.digest,
+            at: now,
+            verify: { (rule) async throws(Refusal) in
+                try session.home.checkOwner()
+                return try await self.trusted(question, rule, at: now)
+            },
+            servedDigest: { await self.servedDigest(question) }
+        )
+        let verdict: Verdict
+        switch outcome.found {
+        case .success(let image): verdict = .trusted(image)
+        case .failure(let refusal): verdict = .refused(refusal)
         }
-        do throws(Refusal) {
-            guard !rule.isRefused else {
-                throw Refusal(
-                    .policy,
-                    checked: "\(question.subject) in the policy \(policy.name)",
-                    found: "rule \(rule.number) (line \(rule.line)) refuses \(pattern)",
-                    next: "trustctl policy explain \(question.subject.argument)"
-                        + " --policy \(ShellWord.quoted(policy.name))"
-                )
-            }
-            try session.home.checkOwner()
-            return Decision(
-                verdict: .trusted(try await trusted(question, rule, at: now)),
-                admission: .trusted,
-                rule: rule
-            )
-        } catch {
-            let admission = await admission(question, rule, error, at: now)
-            return Decision(verdict: .refused(error), admission: admission, rule: rule)
-        }
+        return Decision(verdict: verdict, admission: outcome.admission, rule: outcome.rule?.rule)
     }
 
     private func trusted(
@@ -229,7 +219,7 @@ public final class ImageVerifier: Sendable {
         do {
             return try await verifier.image(query, data)
         } catch {
-            guard rule.allowsIndexChildren, error.reason == .tagMoved, let child = question.digest else { throw error }
+            guard let child = rule.child(insteadOf: question.digest, after: error) else { throw error }
             query.digest = nil
             guard let image = try await verifier.child(child, of: query, data) else { throw error }
             return image
@@ -266,18 +256,6 @@ public final class ImageVerifier: Sendable {
     }
 
     // MARK: Admitting
-
-    /// Why an image that is refused may be pulled all the same.
-    private func admission(
-        _ question: ImageQuestion,
-        _ rule: TrustPolicy.Rule,
-        _ refusal: Refusal,
-        at now: Instant
-    ) async -> Decision.Admission? {
-        var digest = question.digest
-        if digest == nil, rule.asksForDigests { digest = await servedDigest(question) }
-        return rule.admission(of: refusal.reason, tag: question.tag, digest: digest, at: now)
-    }
 
     /// What the registry serves for a tag; nil when it cannot be asked, which admits nothing.
     private func servedDigest(_ question: ImageQuestion) async -> Digest? {
@@ -318,36 +296,6 @@ extension Evidence {
     fileprivate func end(under rule: TrustPolicy.Rule?) -> Instant {
         guard let maximum = rule?.maximumStaleness, let issued else { return firstExpiry.at }
         return min(firstExpiry.at, issued.advanced(bySeconds: maximum))
-    }
-}
-
-extension TrustPolicy.Rule {
-    /// Why an image that is refused may be pulled all the same.
-    ///
-    /// - Parameters:
-    ///   - reason: Why it is refused.
-    ///   - tag: The tag that was asked for; nil when a digest was.
-    ///   - digest: What is about to be pulled, if that is known.
-    ///   - now: The time.
-    /// - Returns: Why it may; nil when it may not.
-    func admission(of reason: Reason, tag: String?, digest: Digest?, at now: Instant) -> Decision.Admission? {
-        if let exception = exceptions.first(where: { $0.covers(tag: tag, digest: digest, reason: reason, at: now) }) {
-            return .excepted(exception)
-        }
-        if reason == .unsignedRepository {
-            switch unsigned {
-            case .refused: break
-            case .admitted: return .unsigned
-            case .onlyDigests(let digests): if let digest, digests.contains(digest) { return .unsigned }
-            }
-        }
-        return isAudited ? .audited : nil
-    }
-
-    /// Whether it lets some digests through.
-    fileprivate var asksForDigests: Bool {
-        if case .onlyDigests = unsigned { return true }
-        return exceptions.contains { !$0.digests.isEmpty }
     }
 }
 

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import NotaryAPI
+import OCI
 public import TUF
 import TrustCrypto
 
@@ -24,125 +25,38 @@ extension TrustPolicy {
         now: Instant? = nil,
         files: (String) throws(Refusal) -> [UInt8]
     ) throws(Refusal) {
-        guard bytes.count <= Self.maximumLength else {
-            throw Refusal(
-                .usage,
-                checked: "policy \(name)",
-                found: "more than \(Self.maximumLength) bytes",
-                expected: "a policy"
-            )
-        }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes)
-        } catch {
-            let place = error.offset.map { " \(TextPlace(of: $0, in: bytes))" } ?? ""
-            throw Refusal(
-                .usage,
-                checked: "policy \(name)\(place)",
-                found: bytes.isEmpty ? "an empty file" : "not JSON: \(Refusal.words(error))",
-                expected: "a policy",
-                next: "trustctl policy check FILE"
-            )
-        }
+        let file = try PlacedJSON(
+            parsing: bytes,
+            title: "policy \(name)",
+            limit: Self.maximumLength,
+            kind: "a policy",
+            next: "trustctl policy check FILE"
+        )
         self = try withoutActuallyEscaping(files) { files throws(Refusal) in
-            var reader = PolicyReader(name: name, bytes: bytes, now: now, files: files)
-            return try reader.policy(document.root)
-        }
-    }
-}
-
-/// A place in a text, as editors count.
-struct TextPlace: CustomStringConvertible, Equatable {
-    let line: Int
-    let column: Int
-
-    /// The place of a byte.
-    init(of offset: Int, in bytes: [UInt8]) {
-        let before = bytes.prefix(offset)
-        line = 1 + before.count { $0 == 0x0a }
-        let beginning = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-        // Characters, not bytes: what continues one does not count.
-        column = 1 + before[beginning...].count { $0 & 0xc0 != 0x80 }
-    }
-
-    var description: String { "line \(line), column \(column)" }
-}
-
-extension JSONError {
-    /// Where the document is wrong, if that is one place.
-    fileprivate var offset: Int? {
-        switch self {
-        case .syntax(let offset), .invalidUTF8(let offset), .loneSurrogate(let offset): offset
-        case .tooLarge, .tooDeep, .tooManyValues, .duplicateKey, .notCanonicalizable: nil
+            var reader = PolicyReader(name: name, file: file, now: now, files: files)
+            return try reader.policy(file.root)
         }
     }
 }
 
 /// Reads one policy.
-private struct PolicyReader {
+private struct PolicyReader: PlacedJSONReader {
     let name: String
-    let bytes: [UInt8]
+    let file: PlacedJSON
     let now: Instant?
     let files: (String) throws(Refusal) -> [UInt8]
     var warnings: [String] = []
     /// Where each pattern was first written.
     var patterns: [RepositoryPattern: TextPlace] = [:]
 
-    init(name: String, bytes: [UInt8], now: Instant?, files: @escaping (String) throws(Refusal) -> [UInt8]) {
+    init(name: String, file: PlacedJSON, now: Instant?, files: @escaping (String) throws(Refusal) -> [UInt8]) {
         self.name = name
-        self.bytes = bytes
+        self.file = file
         self.now = now
         self.files = files
     }
 
-    private func place(_ node: JSONNode) -> TextPlace { TextPlace(of: node.byteRange.lowerBound, in: bytes) }
-
-    private func wrong(_ node: JSONNode, _ found: String, expected: String? = nil) -> Refusal {
-        Refusal(.usage, checked: "policy \(name) \(place(node))", found: found, expected: expected)
-    }
-
     // MARK: Forms
-
-    /// Refuses keys of an object that mean nothing there: a misspelt one must not leave something unsaid.
-    private func object(_ node: JSONNode, _ what: String, keys: [String]) throws(Refusal) {
-        guard node.kind == .object else { throw wrong(node, "\(what) is no object", expected: "an object") }
-        for (key, _) in node.memberNodes where !keys.contains(where: key.isString) {
-            throw wrong(key, "unknown key \(key.string ?? "")", expected: keys.joined(separator: ", "))
-        }
-    }
-
-    private func array(_ node: JSONNode, _ what: String) throws(Refusal) -> [JSONNode] {
-        guard node.kind == .array, node.count > 0 else {
-            throw wrong(node, "\(what) is no list, or an empty one", expected: "a list with at least one element")
-        }
-        return Array(node.elements)
-    }
-
-    private func strings(_ node: JSONNode, _ what: String) throws(Refusal) -> [(node: JSONNode, text: String)] {
-        var found: [(node: JSONNode, text: String)] = []
-        for element in try array(node, what) {
-            guard let text = element.string else { throw wrong(element, "\(what) has what is no string") }
-            guard !found.contains(where: { $0.text.utf8.elementsEqual(text.utf8) }) else {
-                throw wrong(element, "\(text) stands twice in \(what)")
-            }
-            found.append((element, text))
-        }
-        return found
-    }
-
-    private func boolean(_ node: JSONNode?, _ what: String) throws(Refusal) -> Bool {
-        guard let node else { return false }
-        guard let value = node.boolean else { throw wrong(node, "\(what) is neither true nor false") }
-        return value
-    }
-
-    private func text(_ node: JSONNode, _ what: String) throws(Refusal) -> String {
-        guard let text = node.string, !text.isEmpty else {
-            throw wrong(node, "\(what) is no string, or an empty one", expected: "a string")
-        }
-        return text
-    }
 
     private func threshold(_ node: JSONNode?, of count: Int, in whole: JSONNode) throws(Refusal) -> Int {
         guard let node else { throw wrong(whole, "no threshold", expected: "how many of the \(count) it takes") }
@@ -156,24 +70,11 @@ private struct PolicyReader {
         return Int(number)
     }
 
-    private func digests(_ node: JSONNode, _ what: String) throws(Refusal) -> Set<Digest> {
-        var digests: Set<Digest> = []
-        for (element, text) in try strings(node, what) {
-            guard let digest = try? Digest(parsing: text) else {
-                throw wrong(element, "\(text) is no digest", expected: "sha256:HEX")
-            }
-            digests.insert(digest)
-        }
-        return digests
-    }
-
     // MARK: Rules
 
     mutating func policy(_ root: JSONNode) throws(Refusal) -> TrustPolicy {
         try object(root, "the policy", keys: ["$schema", "version", "rules"])
-        guard let version = root["version"], version.integer == 1 else {
-            throw wrong(root["version"] ?? root, "no version that this program knows", expected: "\"version\": 1")
-        }
+        try version(root)
         guard let list = root["rules"] else { throw wrong(root, "no rules", expected: "\"rules\": [...]") }
         let elements = try array(list, "rules")
         guard elements.count <= TrustPolicy.maximumRules else {
@@ -203,7 +104,7 @@ private struct PolicyReader {
             }
         }
         let pins = try node["pins"].map { (node) throws(Refusal) in try self.pins(node, of: patterns) } ?? []
-        let store = try node["store"].map { (node) throws(Refusal) in try self.store(node) }
+        let store = try node["store"].map { (node) throws(Refusal) in try self.store(node, of: patterns) }
         if let store, !pins.isEmpty, let pinsNode = node["pins"],
             !pins.contains(where: { $0.dialect == store.dialect })
         {
@@ -251,7 +152,10 @@ private struct PolicyReader {
         return found
     }
 
-    private func store(_ node: JSONNode) throws(Refusal) -> StoreLocation {
+    private func store(
+        _ node: JSONNode,
+        of patterns: [RepositoryPattern]
+    ) throws(Refusal) -> StoreLocation {
         let text = try text(node, "store")
         if text == "notary" { return .notaryOfRegistry }
         if text.utf8.starts(with: "notary+".utf8) {
@@ -271,7 +175,44 @@ private struct PolicyReader {
             }
             return location(path)
         }
-        throw wrong(node, "\(text) is no trust store", expected: "notary, notary+https://HOST, dir:/PATH or oci:/PATH")
+        return .registry(try trustRepository(text, node, of: patterns))
+    }
+
+    /// A repository that holds the trust data of another one.
+    private func trustRepository(
+        _ text: String,
+        _ node: JSONNode,
+        of patterns: [RepositoryPattern]
+    ) throws(Refusal) -> RepositoryName {
+        let pattern: RepositoryPattern
+        let repository: RepositoryName
+        do {
+            // As in "repositories", names are full names and in one form.
+            pattern = try RepositoryPattern(parsing: text)
+            repository = try RepositoryName(parsing: text)
+        } catch {
+            let problem = error as? RepositoryPattern.Problem
+            throw wrong(
+                node,
+                "\(text) is no trust store" + (problem.map { ": \($0.found)" } ?? ""),
+                expected: "notary, notary+https://HOST, dir:/PATH, oci:/PATH, notary:/PATH or REGISTRY/NAME"
+            )
+        }
+        guard patterns.count == 1, patterns.allSatisfy(\.isOneName) else {
+            throw wrong(
+                node,
+                "one trust repository for several repositories, and it holds the trust data of one",
+                expected: "a rule for one repository"
+            )
+        }
+        guard patterns != [pattern] else {
+            throw wrong(
+                node,
+                "\(text) is the repository itself",
+                expected: "no store, for trust data beside the images"
+            )
+        }
+        return repository
     }
 
     private func seconds(_ node: JSONNode) throws(Refusal) -> Int64 {
@@ -344,7 +285,7 @@ private struct PolicyReader {
         }
         var signedName: String?
         if let written = node["signedAs"] {
-            guard patterns.count == 1, patterns.allSatisfy({ !$0.description.contains("*") }) else {
+            guard patterns.count == 1, patterns.allSatisfy(\.isOneName) else {
                 throw wrong(written, "one signed name for several repositories", expected: "a rule for one repository")
             }
             signedName = try text(written, "signedAs")
@@ -364,17 +305,7 @@ private struct PolicyReader {
     ) throws(Refusal) -> RootAnchor {
         switch key {
         case "rootKeys":
-            var ids: Set<KeyID> = []
-            for (element, text) in try strings(value, "rootKeys") {
-                guard text.utf8.count == 64, text.utf8.allSatisfy(Self.isLowerHex), let id = try? KeyID(text) else {
-                    throw wrong(
-                        element,
-                        "\(text) is no key id",
-                        expected: "64 hexadecimal digits, as inspect shows them"
-                    )
-                }
-                ids.insert(id)
-            }
+            let ids = try keyIDs(value, "rootKeys")
             let needed = ids.count == 1 && node["threshold"] == nil
             return .keys(ids, threshold: needed ? 1 : try threshold(node["threshold"], of: ids.count, in: node))
         case "root":
@@ -401,10 +332,6 @@ private struct PolicyReader {
             }
             return .authorities(pem: bytes)
         }
-    }
-
-    private static func isLowerHex(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     // MARK: Exceptions

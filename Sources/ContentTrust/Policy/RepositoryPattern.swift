@@ -4,7 +4,7 @@ import OCI
 /// that a pattern with stars matches, or all (`*`).
 ///
 /// A star stands for any characters but a slash, at least one; as the whole last part of the pattern it also stands for several
-/// parts.
+/// parts. OCI layouts, which have no registry, are matched by `*` alone.
 public struct RepositoryPattern: Sendable, Hashable, CustomStringConvertible {
     /// As it is written.
     public let description: String
@@ -41,6 +41,9 @@ public struct RepositoryPattern: Sendable, Hashable, CustomStringConvertible {
                 expected: "a full name, with * for any part"
             )
         }
+        guard !text.utf8.starts(with: Self.layouts.utf8) else {
+            throw Problem(found: "a layout, for which there is no rule but that of all", expected: "*")
+        }
         guard names.count > 1, let registry = names.first, Self.isRegistry(registry) else {
             throw Problem(
                 found: "it does not begin with a registry",
@@ -51,13 +54,19 @@ public struct RepositoryPattern: Sendable, Hashable, CustomStringConvertible {
         if let upper = names.dropFirst().first(where: { $0.utf8.contains { (0x41...0x5a).contains($0) } }) {
             throw Problem(found: "capital letters in \(upper), which no repository has", expected: text.lowercased())
         }
-        if !text.contains("*") {
-            guard let name = try? RepositoryName(parsing: text), name.description == text else {
-                throw Problem(
-                    found: "not the full name of a repository",
-                    expected: (try? RepositoryName(parsing: text)).map { "\($0)" } ?? "REGISTRY/NAME"
-                )
-            }
+        let comparable = Self.comparable(text)
+        guard comparable == text else {
+            throw Problem(
+                found: "\(registry) is written differently, and means the same registry",
+                expected: comparable
+            )
+        }
+        guard Self.canMatch(names) else {
+            throw Problem(
+                found: text.utf8.contains(0x2a)
+                    ? "no full name of a repository is like it" : "not the full name of a repository",
+                expected: (try? RepositoryName(parsing: text)).map { "\($0)" } ?? "REGISTRY/NAME, with * for any part"
+            )
         }
         isOpen = names.last == "*"
         if isOpen { names.removeLast() }
@@ -71,6 +80,41 @@ public struct RepositoryPattern: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What layouts begin with, as references write them.
+    private static let layouts = "oci:"
+
+    /// Whether it is one repository's name.
+    var isOneName: Bool { !description.utf8.contains(0x2a) }
+
+    /// Whether there is a name that it matches: one is tried in which stars stand for as little as can be.
+    private static func canMatch(_ names: [String]) -> Bool {
+        func sample(_ part: String, _ star: String) -> String {
+            part.split(separator: "*", omittingEmptySubsequences: false).joined(separator: star)
+        }
+        let path = names.dropFirst().enumerated().map { index, part in
+            part == "*" && index == names.count - 2 ? "1/1" : sample(part, "1")
+        }
+        return ["1", "1.1"].contains { star in
+            let name = ([sample(names[0], star)] + path).joined(separator: "/")
+            return (try? RepositoryName(parsing: name))?.description == name
+        }
+    }
+
+    /// A full name in the form in which names are compared with patterns: differently written names of one registry must not
+    /// get different rules. References keep them as they were written.
+    ///
+    /// - Parameter repository: The full name.
+    /// - Returns: It with the registry in small letters, without the port that HTTPS has anyway, and Docker Hub by one name.
+    static func comparable(_ repository: String) -> String {
+        guard let slash = repository.firstIndex(of: "/"), !repository.utf8.starts(with: layouts.utf8) else {
+            return repository
+        }
+        var registry = repository[..<slash].lowercased()
+        if registry.hasSuffix(":443") { registry.removeLast(":443".count) }
+        if registry == "index.docker.io" { registry = RepositoryName.defaultRegistry }
+        return registry + repository[slash...]
+    }
+
     /// docker's rule for what stands before the first slash.
     private static func isRegistry(_ text: String) -> Bool {
         text == "localhost"
@@ -79,9 +123,15 @@ public struct RepositoryPattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a repository is among them.
     ///
-    /// - Parameter repository: The full name.
+    /// - Parameter repository: The full name, or a layout as references write it.
     /// - Returns: Whether it is.
     public func matches(_ repository: String) -> Bool {
+        matches(comparable: Self.comparable(repository))
+    }
+
+    /// As ``matches(_:)``, for a name that is in the form of ``comparable(_:)``.
+    func matches(comparable repository: String) -> Bool {
+        guard !repository.utf8.starts(with: Self.layouts.utf8) else { return description == "*" }
         let names = repository.split(separator: "/", omittingEmptySubsequences: false)
         guard isOpen ? names.count > parts.count : names.count == parts.count else { return false }
         return zip(parts, names).allSatisfy { Self.matches($0, $1) }

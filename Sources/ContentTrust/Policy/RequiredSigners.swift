@@ -1,6 +1,45 @@
 import TUF
 import TrustCrypto
 
+extension TrustPolicy.RequiredSigners {
+    /// Refuses what too few of them have signed. One key counts once, also where several of them have it.
+    ///
+    /// - Parameters:
+    ///   - image: What they must have signed, for messages.
+    ///   - digest: The digest that they must have signed it as.
+    ///   - reference: It as a word of a command.
+    ///   - keys: The keys with which one of them signed it; nil when it was not signed.
+    /// - Throws: ``Refusal`` with ``Reason/policy``; what `keys` throws.
+    func check<Key: Hashable>(
+        _ image: String,
+        digest: Digest?,
+        reference: String,
+        keys: (String) async throws(Refusal) -> Set<Key>?
+    ) async throws(Refusal) {
+        var used: Set<Key> = []
+        var signed: [String] = []
+        var missing: [String] = []
+        for name in names {
+            if let keys = try await keys(name), !keys.isSubset(of: used) {
+                used.formUnion(keys)
+                signed.append(name)
+            } else {
+                missing.append(name)
+            }
+        }
+        guard signed.count < threshold else { return }
+        throw Refusal(
+            .policy,
+            checked: "the signers of \(image)",
+            found: (signed.isEmpty ? "none of them" : signed.joined(separator: ", "))
+                + " signed \(digest.map(\.description) ?? "it"), and not \(missing.joined(separator: ", "))",
+            expected: "\(threshold) of \(names.joined(separator: ", "))",
+            next: "each of them: trustctl sign image "
+                + "\(reference) --digest \(digest.map(\.description) ?? "DIGEST") --signer NAME"
+        )
+    }
+}
+
 extension VerifiedTrustData {
     /// Refuses a digest that too few of the required signers have signed for a tag.
     ///
@@ -13,27 +52,13 @@ extension VerifiedTrustData {
     ///   - digest: The digest that it is about to be trusted to mean.
     /// - Throws: ``Refusal`` with ``Reason/policy``; another when a store could not be asked.
     func require(_ required: TrustPolicy.RequiredSigners, for tag: String, digest: Digest) async throws(Refusal) {
-        var used: Set<KeyID> = []
-        var signed: [String] = []
-        var missing: [String] = []
-        for name in required.names {
-            if let keys = try await keys(ofSigner: name, for: tag, digest: digest), !keys.isSubset(of: used) {
-                used.formUnion(keys)
-                signed.append(name)
-            } else {
-                missing.append(name)
-            }
+        try await required.check(
+            "\(repository):\(tag)",
+            digest: digest,
+            reference: search.subject.argument(tag: tag)
+        ) { (name) async throws(Refusal) in
+            try await keys(ofSigner: name, for: tag, digest: digest)
         }
-        guard signed.count < required.threshold else { return }
-        throw Refusal(
-            .policy,
-            checked: "the signers of \(repository):\(tag)",
-            found: (signed.isEmpty ? "none of them" : signed.joined(separator: ", "))
-                + " signed \(digest), and not \(missing.joined(separator: ", "))",
-            expected: "\(required.threshold) of \(required.names.joined(separator: ", "))",
-            next: "each of them: trustctl sign image "
-                + "\(search.subject.argument(tag: tag)) --digest \(digest) --signer NAME"
-        )
     }
 
     /// The keys with which a signer said that a tag means a digest; nil when that was not said.

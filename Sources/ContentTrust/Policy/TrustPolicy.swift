@@ -77,12 +77,14 @@ public struct TrustPolicy: Sendable {
 
     /// The rule for a repository: the one whose pattern describes it most closely; of equally close ones the first.
     ///
-    /// - Parameter repository: The full name.
+    /// - Parameter repository: The full name. Its registry is compared without regard to case and to the port that HTTPS has
+    ///   anyway.
     /// - Returns: The rule and the pattern of it that matches; nil when none does.
     public func rule(for repository: String) -> (rule: Rule, pattern: RepositoryPattern)? {
         var best: (rule: Rule, pattern: RepositoryPattern)?
+        let repository = RepositoryPattern.comparable(repository)
         for rule in rules {
-            for pattern in rule.repositories where pattern.matches(repository) {
+            for pattern in rule.repositories where pattern.matches(comparable: repository) {
                 if best.map({ $0.pattern.rank < pattern.rank }) ?? true { best = (rule, pattern) }
             }
         }

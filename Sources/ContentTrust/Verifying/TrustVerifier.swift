@@ -173,35 +173,23 @@ public struct TrustVerifier: Sendable {
 
     // MARK: Freshness
 
-    /// How far a timestamp may be issued in the future where staleness is asked for: clocks differ.
-    private static var clockTolerance: Int64 { 300 }
-
     private func checkStaleness(_ set: TrustedSet, subject: Subject, lastCheck: Instant) throws(Refusal) {
         guard let maximum = options.maximumStaleness else { return }
-        let now = set.verifiedAt
-        func stale(_ found: String) -> Refusal {
-            Refusal(
-                .expired,
-                checked: "freshness of the trust data of \(subject)",
-                found: found,
-                expected: "at most \(maximum) s",
-                next: options.offline
-                    ? "run the same command without --offline"
-                    : "ask the publisher to run: trustctl refresh \(subject.argument)"
-            )
-        }
-        guard let issued = set.timestamp.payload.common.issued else {
-            throw stale("the timestamp does not say when it was signed")
-        }
-        guard now.seconds(since: issued) >= -Self.clockTolerance else {
-            throw stale("signed at \(issued), which is in the future of this machine's clock (\(now))")
-        }
-        guard now.seconds(since: issued) <= maximum else {
-            throw stale("signed at \(issued), \(now.seconds(since: issued)) s ago")
-        }
-        guard now.seconds(since: lastCheck) <= maximum else {
-            throw stale("last asked for at \(lastCheck), \(now.seconds(since: lastCheck)) s ago")
-        }
+        let found = Freshness.problem(
+            issued: set.timestamp.payload.common.issued,
+            lastCheck: lastCheck,
+            at: set.verifiedAt,
+            maximum: maximum
+        )
+        guard let found else { return }
+        throw Freshness.refusal(
+            subject,
+            found: found,
+            maximum: maximum,
+            next: options.offline
+                ? "run the same command without --offline"
+                : "ask the publisher to run: trustctl refresh \(subject.argument)"
+        )
     }
 }
 

@@ -9,6 +9,6 @@ struct PolicyCommands: ParsableCommand {
             A policy is a JSON file of rules, of which the most specific one counts; docs/policy.md describes it. verify, \
             resolve and the doors for container runtimes decide by it.
             """,
-        subcommands: [PolicyCheck.self, PolicyExplain.self]
+        subcommands: [PolicyCheck.self, PolicyExplain.self, PolicyTest.self, PolicyImportCommand.self]
     )
 }

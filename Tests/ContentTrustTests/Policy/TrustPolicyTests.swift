@@ -1,3 +1,5 @@
+import Foundation
+import OCI
 import TUF
 import Testing
 import TrustCrypto
@@ -115,6 +117,24 @@ import TrustTestSupport
         ),
         Mistake(rule: #"{"repositories": ["*"], "store": "dir:relative"}"#, found: "relative is no absolute path"),
         Mistake(rule: #"{"repositories": ["*"], "store": "ftp://x"}"#, found: "ftp://x is no trust store"),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "store": "trust"}"#, found: "trust is no trust store"),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "store": "r.io/*"}"#, found: "r.io/* is no trust store"),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "store": "r.io/t:1"}"#, found: "r.io/t:1 is no trust store"),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "store": "R.io/t"}"#, found: "R.io/t is no trust store"),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "store": "r.io/a"}"#, found: "r.io/a is the repository itself"),
+        Mistake(
+            rule: #"{"repositories": ["r.io/*"], "store": "r.io/trust"}"#,
+            found: "one trust repository for several repositories"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["r.io/a", "r.io/b"], "store": "r.io/trust"}"#,
+            found: "one trust repository for several repositories"
+        ),
+        Mistake(
+            rule: #"{"repositories": ["*"], "audit": true, "audit": false}"#,
+            found: "the key audit stands there twice"
+        ),
+        Mistake(rule: #"{"repositories": ["r.io/a"], "\u0072epositories": ["r.io/b"]}"#, found: "the key repositories"),
         Mistake(
             rule: #"{"repositories": ["*"], "signers": {"names": ["a", "b"], "threshold": 3}}"#,
             found: "a threshold that nothing can meet"
@@ -148,6 +168,81 @@ import TrustTestSupport
     ])
     func whatIsNoPolicy(text: String) {
         let refusal = #expect(throws: Refusal.self) { try Self.policy(text) }
+        #expect(refusal?.reason == .usage)
+    }
+
+    /// What is deeper, or not UTF-8, is refused before anything is believed of it.
+    @Test func whatNoReaderShouldTake() throws {
+        let deep =
+            #"{"version": 1, "rules": [{"repositories": ["*"], "comment": "#
+            + String(repeating: "[", count: 40_000) + String(repeating: "]", count: 40_000) + "}]}"
+        #expect(throws: Refusal.self) { try Self.policy(deep) }
+        let bytes = Array(#"{"version": 1, "comment": ""#.utf8) + [0xff, 0xfe] + Array(#""}"#.utf8)
+        let refusal = #expect(throws: Refusal.self) {
+            try TrustPolicy(parsing: bytes, name: "p.json") { (_) throws(Refusal) in [] }
+        }
+        #expect(refusal?.checked.hasPrefix("policy p.json line 1, column 2") == true, "\(String(describing: refusal))")
+    }
+
+    @Test func aDoubledKeyIsNamedByItsPlace() {
+        let refusal = #expect(throws: Refusal.self) {
+            try Self.policy(
+                "{\"version\": 1,\n  \"rules\": [{\"repositories\": [\"*\"],\n    \"audit\": true, \"audit\": false}]}"
+            )
+        }
+        #expect(refusal?.checked == "policy p.json line 3, column 20")
+    }
+
+    /// Whatever is written on one line, and however many lines there are: places are found at once.
+    @Test(.timeLimit(.minutes(1))) func manyRulesAreReadQuickly() throws {
+        let exception = #"{"tags": ["1"], "until": "2020-01-01T00:00:00Z", "because": "x"}"#
+        let rules = (0..<10_000).map { #"{"repositories": ["r.io/a\#($0)"], "exceptions": [\#(exception)]}"# }
+        let text = #"{"version": 1, "rules": [\#(rules.joined(separator: ","))]}"#
+        let policy = try Self.policy(text, now: SimulatedClock.start)
+        #expect(policy.rules.count == 10_000 && policy.warnings.count == 10_000)
+        #expect(policy.rule(for: "R.io:443/a77")?.rule.number == 78)
+        #expect(throws: Refusal.self) { try Self.rules((rules + rules.prefix(1)).joined(separator: ",")) }
+    }
+
+    @Test func placesOfBytes() {
+        let text = "é\n" + String(repeating: "é", count: 5000) + "x\n\ny"
+        let bytes = Array(text.utf8)
+        let places = TextPlaces(bytes)
+        #expect(places.place(of: 0) == TextPlace(line: 1, column: 1))
+        #expect(places.place(of: 2) == TextPlace(line: 1, column: 2))
+        #expect(places.place(of: 3) == TextPlace(line: 2, column: 1))
+        #expect(places.place(of: 10_003) == TextPlace(line: 2, column: 5001))
+        #expect(places.place(of: bytes.count - 1) == TextPlace(line: 4, column: 1))
+        #expect(places.place(of: bytes.count) == TextPlace(line: 4, column: 2))
+        #expect(TextPlaces([]).place(of: 0) == TextPlace(line: 1, column: 1))
+    }
+
+    @Test func trustDataMayLieInAnotherRepository() throws {
+        let policy = try Self.rules(#"{"repositories": ["r.io/a"], "store": "trust.example.com/r.io/a"}"#)
+        #expect(policy.rules.first?.store == .registry(try RepositoryName(parsing: "trust.example.com/r.io/a")))
+    }
+
+    /// However somebody writes the name of a registry, he gets its rule.
+    @Test(arguments: [
+        "r.example.com/bad/app:1", "R.Example.com/bad/app:1", "r.example.com:443/bad/app:1",
+        "R.example.COM:443/bad/app",
+    ])
+    func noNameEvadesARule(reference: String) throws {
+        let policy = try Self.rules(
+            #"{"repositories": ["*"], "unsigned": "warn"}, {"repositories": ["r.example.com/bad/*"], "refuse": true}"#
+        )
+        #expect(try policy.requiredRule(for: ImageQuestion(reference).subject).rule.isRefused)
+    }
+
+    @Test(arguments: [
+        "r.example.com./bad/app:1", "r.example.com/b%61d/app:1", "r.example.com/bad//app",
+        "r.example.com/bad/../bad/app",
+        "r.example.c\u{043e}m/bad/app", "r.example.com/b\u{0430}d/app", "r\u{ff0e}example.com/bad/app",
+        "r.example.com/Bad/app",
+        "https://r.example.com/bad/app",
+    ])
+    func whatCouldEvadeOneIsNoReference(reference: String) {
+        let refusal = #expect(throws: Refusal.self) { try ImageQuestion(reference) }
         #expect(refusal?.reason == .usage)
     }
 
@@ -244,5 +339,45 @@ import TrustTestSupport
         #expect(refusal?.reason == .storage)
         #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: directory.path) }
         #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: directory.file("none")) }
+    }
+
+    /// What a link leads to is what counts, and neither a pipe nor a device is waited for.
+    @Test(.timeLimit(.minutes(1))) func filesOfOtherKinds() throws {
+        let directory = try TemporaryDirectory()
+        let text = #"{"version": 1, "rules": [{"repositories": ["*"]}]}"#
+        let path = try directory.write(Array(text.utf8), to: "policy.json")
+        try Files.setMode(path, 0o644)
+        let link = directory.file("link.json")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        #expect(try TrustPolicy(contentsOf: link).rules.count == 1)
+        try Files.setMode(path, 0o666)
+        #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: link) }
+        let lost = directory.file("lost.json")
+        try FileManager.default.createSymbolicLink(atPath: lost, withDestinationPath: directory.file("none"))
+        let pipe = directory.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for (file, reason) in [
+            (lost, Reason.usage), (pipe, .storage), ("/dev/null", .storage), ("/dev/zero", .storage),
+            (directory.path, .storage),
+            ("\(path)/x", .usage),
+        ] {
+            let refusal = #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: file) }
+            #expect(refusal?.reason == reason, "\(file): \(String(describing: refusal))")
+        }
+    }
+
+    @Test func theFilesThatItNamesAreHeldToTheSame() throws {
+        let directory = try TemporaryDirectory()
+        let text =
+            #"{"version": 1, "rules": [{"repositories": ["*"], "pins": [{"dialect": "notary", "authorities": "ca.pem"}]}]}"#
+        let path = try directory.write(Array(text.utf8), to: "policy.json")
+        try Files.setMode(path, 0o644)
+        let missing = #expect(throws: Refusal.self) { try TrustPolicy(contentsOf: path) }
+        #expect(missing?.reason == .usage && missing?.checked.hasSuffix("/ca.pem") == true)
+        let authorities = try directory.write(Array("no PEM".utf8), to: "ca.pem")
+        try Files.setMode(authorities, 0o644)
+        #expect(#expect(throws: Refusal.self) { try TrustPolicy(contentsOf: path) }?.reason == .usage)
+        try Files.setMode(authorities, 0o646)
+        #expect(#expect(throws: Refusal.self) { try TrustPolicy(contentsOf: path) }?.reason == .storage)
     }
 }
