@@ -62,12 +62,13 @@ var targets: [Target] = [
     module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
     module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", httpTypes]),
     module("NotaryAPI", ["TUF", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes]),
+    module("ImageSignatures", ["OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON"]),
     // Layer 4
     module(
         "ContentTrust",
         [
-            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto",
-            "CanonicalJSON",
+            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "ImageSignatures", "TrustTransport",
+            "TrustCrypto", "CanonicalJSON",
         ]
     ),
     // What tests share; no product.
@@ -91,6 +92,10 @@ var targets: [Target] = [
     tests(
         "OCIRegistryTests",
         ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "TrustTestSupport", httpTypes]
+    ),
+    tests(
+        "ImageSignaturesTests",
+        ["ImageSignatures", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
     ),
     tests(
         "ContentTrustTests",
@@ -121,6 +126,7 @@ var products: [Product] = [
     .library(name: "OCI", targets: ["OCI"]),
     .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
     .library(name: "NotaryAPI", targets: ["NotaryAPI"]),
+    .library(name: "ImageSignatures", targets: ["ImageSignatures"]),
     .library(name: "TrustTransport", targets: ["TrustTransport"]),
     .library(name: "ContentTrust", targets: ["ContentTrust"]),
 ]
