@@ -156,7 +156,8 @@ if !coreOnly {
             "TrustCommands",
             [
                 "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
-                "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
+                "ImageSignatures", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes,
+                logging,
             ]
         ),
         // Layer 6
