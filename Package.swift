@@ -95,7 +95,11 @@ var targets: [Target] = [
     ),
     tests(
         "ImageSignaturesTests",
-        ["ImageSignatures", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON", "TrustTestSupport"]
+        [
+            "ImageSignatures", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TrustTestSupport",
+            httpTypes,
+        ]
     ),
     tests(
         "ContentTrustTests",
@@ -156,7 +160,8 @@ if !coreOnly {
             "TrustCommands",
             [
                 "ContentTrust", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI",
-                "ImageSignatures", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes,
+                "ImageSignatures", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser,
+                httpTypes,
                 logging,
             ]
         ),

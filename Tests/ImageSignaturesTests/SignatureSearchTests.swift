@@ -1,4 +1,3 @@
-import HTTPTypes
 import OCI
 import OCIRegistry
 import Testing
