@@ -2,6 +2,7 @@ import ArgumentParser
 import ContentTrust
 import ImageSignatures
 import OCI
+import TUF
 
 /// `trustctl lint`
 struct Lint: TrustCommand {
