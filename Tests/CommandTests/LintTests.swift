@@ -216,6 +216,16 @@ import TrustTestSupport
             try expect(explained, 0)
             try Schema.check(try explained.object, "policy-output")
             #expect(try explained.object["proofs"]?.array?.count == 2)
+            let contradiction = try world.directory.write(
+                Array(
+                    #"{"version": 1, "rules": [{"repositories": ["*"], "unsigned": "warn", "proofs": [\#(cosign)]}]}"#
+                        .utf8
+                ),
+                to: "bad.json"
+            )
+            let refused = try await world.consumer.run("policy", "check", contradiction)
+            try expect(refused, Reason.usage.exitCode)
+            #expect(refused.errorText.contains("either proofs or unsigned"), "\(refused)")
             for (proofs, column) in [
                 (#"{"cosign": {"keys": ["ca.pem"]}}"#, "no public key"), (#"{"cosign": {"keys": []}}"#, "an empty one"),
                 (#"{"cosign": {}}"#, "nothing to check with"), (#"{"sigstore": {}}"#, "unknown key sigstore"),

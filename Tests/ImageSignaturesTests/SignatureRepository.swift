@@ -59,7 +59,7 @@ final class SignatureRepository: Sendable {
             mediaType: manifest.mediaType,
             digest: digest,
             size: Int64(bytes.count),
-            artifactType: type.flatMap(MediaType.init) ?? manifest.artifactType ?? manifest.config.mediaType,
+            artifactType: type.flatMap { MediaType($0) } ?? manifest.artifactType ?? manifest.config.mediaType,
             annotations: annotations ?? manifest.annotations
         )
         state.withLock {

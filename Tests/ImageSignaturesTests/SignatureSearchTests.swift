@@ -1,3 +1,4 @@
+import HTTPTypes
 import OCI
 import OCIRegistry
 import Testing
@@ -178,6 +179,11 @@ struct SignatureSearchTests {
         let repository = SignatureRepository()
         repository.refer(try bundle(repository, "attestation", predicate: "https://slsa.dev/provenance/v1"))
         repository.refer(Manifest(artifactType: MediaType("application/spdx+json"), layers: [], subject: all.image))
+        repository.refer(try bundle(repository, "attestation"))
+        repository.refer(
+            try bundle(repository, "attestation", predicate: "https://spdx.dev/Document"),
+            annotations: [:]
+        )
         #expect(try await search(repository).isEmpty)
         repository.refer(try bundle(repository, "attestation", predicate: Statement.signaturePredicate))
         #expect(codes(try await search(repository)) == ["cosign payload-type"])

@@ -218,6 +218,13 @@ private struct PolicyReader {
         if unsigned != .refused, !pins.isEmpty, let unsignedNode = node["unsigned"] {
             throw wrong(unsignedNode, "what is pinned never counts as unsigned", expected: "either pins or unsigned")
         }
+        if unsigned != .refused, let proofsNode = node["proofs"] {
+            throw wrong(
+                proofsNode,
+                "what is let through without trust data is not asked for proofs",
+                expected: "either proofs or unsigned"
+            )
+        }
         return TrustPolicy.Rule(
             number: number,
             line: place(node).line,

@@ -176,18 +176,7 @@ public struct SignatureSearch: Sendable {
             guard manifest.layers.count == 1, let layer = manifest.layers.first else {
                 return one(nil, .invalid(.layerCount(manifest.layers.count)))
             }
-            if kind == .bundle {
-                guard layer.mediaType.string == SigstoreBundle.mediaType else {
-                    return one(.bundle, .invalid(.mediaType(layer.mediaType.string)))
-                }
-                let bytes = try await blob(layer)
-                do throws(SignatureProblem) {
-                    let bundle = try SigstoreBundle(parsing: bytes)
-                    return one(.bundle, bundle.state(of: image.digest, under: given))
-                } catch {
-                    return one(.bundle, .invalid(error))
-                }
-            }
+            if kind == .bundle { return try await bundle(layer, of: manifest, image) { one(.bundle, $0) } }
             guard let format = NotationEnvelope.format(of: layer.mediaType) else {
                 return one(nil, .invalid(.mediaType(layer.mediaType.string)))
             }
@@ -201,6 +190,30 @@ public struct SignatureSearch: Sendable {
         } catch {
             return one(nil, .unseen(error))
         }
+    }
+
+    private func bundle(
+        _ layer: Descriptor,
+        of manifest: Manifest,
+        _ image: Descriptor,
+        _ one: (ImageSignature.State) -> [ImageSignature]
+    ) async throws(LookProblem) -> [ImageSignature] {
+        // A list that was kept by hand need not repeat the annotation.
+        let predicate = manifest.annotations[SigstoreBundle.predicateAnnotation]
+        guard predicate.map({ $0.utf8.elementsEqual(Statement.signaturePredicate.utf8) }) ?? true else { return [] }
+        guard layer.mediaType.string == SigstoreBundle.mediaType else {
+            return one(.invalid(.mediaType(layer.mediaType.string)))
+        }
+        let state: ImageSignature.State
+        let bytes = try await blob(layer)
+        do throws(SignatureProblem) {
+            state = try SigstoreBundle(parsing: bytes).state(of: image.digest, under: given)
+        } catch {
+            state = .invalid(error)
+        }
+        // Without the annotation nothing says that this is to be a signature, so what attests something else is none.
+        if case .invalid(.payloadType) = state, predicate == nil { return [] }
+        return one(state)
     }
 
     // MARK: Content
