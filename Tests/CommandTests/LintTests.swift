@@ -116,7 +116,7 @@ import TrustTestSupport
             #expect(note["tool"] == "cosign")
             #expect(note["digests"]?.array?.count == 2)
             let text = try #require(note["text"]?.string)
-            #expect(text.hasSuffix("2 of its 2 images not: linux/amd64, linux/arm64"), "\(text)")
+            #expect(text.hasSuffix("2 of its 2 images not: linux/amd64, linux/arm64/v8"), "\(text)")
             let child = try #require(note["digests"]?.array?.first?.string)
             _ = try await Self.lint(
                 world.consumer,

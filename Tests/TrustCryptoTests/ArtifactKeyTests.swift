@@ -53,7 +53,7 @@ struct ArtifactKeyTests {
 
     @Test("take Ed25519ph (RFC 8032 §7.3)")
     func prehashed() throws {
-        let hex = "ec172b93ad5e563f4932c70e1245034c35467ef2efd4d64ebf819683467e2bf4"
+        let hex = "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"
         let key = ArtifactKey(try PublicKey(ed25519: try #require(Hex.decode(hex))))
         let signature = try #require(
             Hex.decode(
