@@ -63,12 +63,13 @@ var targets: [Target] = [
     module("KeyStorage", ["TUF", "TrustCrypto", "CanonicalJSON", "CTrustShims"]),
     module("OCIRegistry", ["OCI", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", httpTypes]),
     module("NotaryAPI", ["TUF", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON", httpTypes]),
+    module("ImageSignatures", ["OCI", "OCIRegistry", "TrustCrypto", "CanonicalJSON"]),
     // Layer 4
     module(
         "ContentTrust",
         [
-            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "TrustTransport", "TrustCrypto",
-            "CanonicalJSON", logging,
+            "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry", "NotaryAPI", "ImageSignatures", "TrustTransport",
+            "TrustCrypto", "CanonicalJSON", logging,
         ]
     ),
     // What tests share; no product.
@@ -92,6 +93,14 @@ var targets: [Target] = [
     tests(
         "OCIRegistryTests",
         ["OCIRegistry", "OCI", "TrustTransport", "TrustCrypto", "TrustTestSupport", httpTypes]
+    ),
+    tests(
+        "ImageSignaturesTests",
+        [
+            "ImageSignatures", "OCI", "OCIRegistry", "TrustTransport", "TrustCrypto", "CanonicalJSON",
+            "TrustTestSupport",
+            httpTypes,
+        ]
     ),
     tests(
         "ContentTrustTests",
@@ -122,6 +131,7 @@ var products: [Product] = [
     .library(name: "OCI", targets: ["OCI"]),
     .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
     .library(name: "NotaryAPI", targets: ["NotaryAPI"]),
+    .library(name: "ImageSignatures", targets: ["ImageSignatures"]),
     .library(name: "TrustTransport", targets: ["TrustTransport"]),
     .library(name: "ContentTrust", targets: ["ContentTrust"]),
 ]
@@ -160,8 +170,8 @@ if !coreOnly {
             "TrustCommands",
             [
                 "ContentTrust", "PullDoors", "AHCTransport", "TUF", "TUFClient", "KeyStorage", "OCI", "OCIRegistry",
-                "NotaryAPI",
-                "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims", argumentParser, httpTypes, logging,
+                "NotaryAPI", "ImageSignatures", "TrustTransport", "TrustCrypto", "CanonicalJSON", "CTrustShims",
+                argumentParser, httpTypes, logging,
             ]
         ),
         // Layer 6

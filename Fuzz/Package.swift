@@ -17,6 +17,7 @@ let fuzzers: [(name: String, modules: [String])] = [
     ("FuzzReference", ["OCI"]),
     ("FuzzManifest", ["OCI", "CanonicalJSON", "TrustCrypto"]),
     ("FuzzArchive", ["OCI", "TrustCrypto"]),
+    ("FuzzImageSignatures", ["ImageSignatures", "OCI", "TrustCrypto"]),
     ("FuzzTrustChain", ["TrustTestSupport"]),
 ]
 

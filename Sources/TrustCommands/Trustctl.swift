@@ -15,6 +15,7 @@ struct Trustctl: ParsableCommand {
         version: "trustctl \(Version.string)",
         subcommands: [
             Initialize.self, SignCommands.self, Revoke.self, Verify.self, Resolve.self, List.self, Inspect.self,
+            Lint.self,
             PinCommands.self, Refresh.self, Doctor.self, Rebin.self, SignerCommands.self, RootCommands.self,
             KeyCommands.self, PolicyCommands.self, BundleCommands.self, ContainerdVerifier.self, NotaryCommands.self,
             TUFCommands.self,

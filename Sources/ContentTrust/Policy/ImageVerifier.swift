@@ -166,19 +166,20 @@ public final class ImageVerifier: Sendable {
         }
         let data = try await look(maximumAge: options.maximumAge)
         do {
-            let image = try await trusted(question, rule, data)
+            let image = try await trusted(question, rule, data, at: now)
             if now < image.evidence.end(under: rule) { return image }
         } catch {
             // What was not signed a minute ago may be by now.
             guard data.evidence.lastCheck < now, !options.offline else { throw error }
         }
-        return try await trusted(question, rule, try await look(maximumAge: 0))
+        return try await trusted(question, rule, try await look(maximumAge: 0), at: now)
     }
 
     private func trusted(
         _ question: ImageQuestion,
         _ rule: TrustPolicy.Rule,
-        _ data: VerifiedTrustData
+        _ data: VerifiedTrustData,
+        at now: Instant
     ) async throws(Refusal) -> TrustedImage {
         let image: TrustedImage
         if let tag = question.tag {
@@ -190,6 +191,13 @@ public final class ImageVerifier: Sendable {
         if let signers = rule.signers {
             try await data.require(signers, for: image.tag, digest: image.coveringIndex ?? image.digest)
         }
+        try await session.require(
+            rule.proofs,
+            of: image,
+            in: question.subject,
+            offline: options.offline,
+            now: now
+        )
         return image
     }
 

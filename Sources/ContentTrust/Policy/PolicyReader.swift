@@ -1,4 +1,5 @@
 import CanonicalJSON
+import ImageSignatures
 import NotaryAPI
 import OCI
 public import TUF
@@ -16,7 +17,7 @@ extension TrustPolicy {
     ///   - bytes: The file, as `docs/schemas/policy.schema.json` describes it.
     ///   - name: Its name, for messages.
     ///   - now: The time, for warnings of exceptions that have ended; nil gives none.
-    ///   - files: Reads a file that the policy names: a root or authorities.
+    ///   - files: Reads a file that the policy names: a root, authorities, or keys of other tools.
     /// - Throws: ``Refusal`` with ``Reason/usage`` and the line and column of what is wrong: JSON that is none, unknown keys,
     ///   contradictions, and rules that could never count; what `files` throws.
     public init(
@@ -87,7 +88,7 @@ private struct PolicyReader: PlacedJSONReader {
 
     private static let ruleKeys = [
         "repositories", "refuse", "pins", "store", "signers", "maximumStaleness", "unsigned", "indexChildren", "audit",
-        "exceptions", "comment",
+        "exceptions", "proofs", "comment",
     ]
 
     private mutating func rule(_ node: JSONNode, number: Int) throws(Refusal) -> TrustPolicy.Rule {
@@ -118,6 +119,13 @@ private struct PolicyReader: PlacedJSONReader {
         if unsigned != .refused, !pins.isEmpty, let unsignedNode = node["unsigned"] {
             throw wrong(unsignedNode, "what is pinned never counts as unsigned", expected: "either pins or unsigned")
         }
+        if unsigned != .refused, let proofsNode = node["proofs"] {
+            throw wrong(
+                proofsNode,
+                "what is let through without trust data is not asked for proofs",
+                expected: "either proofs or unsigned"
+            )
+        }
         return TrustPolicy.Rule(
             number: number,
             line: place(node).line,
@@ -130,7 +138,8 @@ private struct PolicyReader: PlacedJSONReader {
             unsigned: unsigned,
             allowsIndexChildren: try boolean(node["indexChildren"], "indexChildren"),
             isAudited: try boolean(node["audit"], "audit"),
-            exceptions: try node["exceptions"].map { (node) throws(Refusal) in try self.exceptions(node) } ?? []
+            exceptions: try node["exceptions"].map { (node) throws(Refusal) in try self.exceptions(node) } ?? [],
+            proofs: try node["proofs"].map { (node) throws(Refusal) in try self.proofs(node) } ?? []
         )
     }
 
@@ -247,6 +256,57 @@ private struct PolicyReader: PlacedJSONReader {
             names: names,
             threshold: try threshold(node["threshold"], of: names.count, in: node)
         )
+    }
+
+    // MARK: Proofs
+
+    private func proofs(_ node: JSONNode) throws(Refusal) -> [TrustPolicy.RequiredProof] {
+        var found: [TrustPolicy.RequiredProof] = []
+        for element in try array(node, "proofs") {
+            try object(element, "the proof", keys: SignatureTool.allCases.map(\.rawValue))
+            let members = element.memberNodes.map { $0 }
+            guard members.count == 1, let (key, value) = members.first,
+                let tool = key.string.flatMap(SignatureTool.init(rawValue:))
+            else { throw wrong(element, "a proof of no tool, or of several", expected: "one tool in each element") }
+            let proof = try proof(tool, value)
+            guard !found.contains(proof) else { throw wrong(element, "the same proof stands there twice") }
+            found.append(proof)
+        }
+        return found
+    }
+
+    private func proof(_ tool: SignatureTool, _ node: JSONNode) throws(Refusal) -> TrustPolicy.RequiredProof {
+        let lists = tool == .cosign ? ["keys"] : ["certificates", "signingAuthorities"]
+        try object(node, tool.rawValue, keys: lists)
+        var given = GivenSigners()
+        var names: [String] = []
+        for list in lists {
+            guard let listed = node[list] else { continue }
+            for (element, file) in try strings(listed, list) {
+                let bytes = try files(file)
+                names.append(file)
+                switch list {
+                case "keys":
+                    guard let key = try? ArtifactKey(file: bytes) else {
+                        throw wrong(
+                            element,
+                            "the file has no public key that cosign has",
+                            expected: "one PEM block PUBLIC KEY"
+                        )
+                    }
+                    given.keys.append(GivenSigners.Key(name: file, key: key))
+                default:
+                    guard let found = try? Certificate.all(inPEM: bytes) else {
+                        throw wrong(element, "the file has no PEM certificates")
+                    }
+                    if list == "certificates" { given.authorities += found } else { given.signingAuthorities += found }
+                }
+            }
+        }
+        guard given.isGiven(for: tool) else {
+            throw wrong(node, "nothing to check with", expected: lists.joined(separator: ", "))
+        }
+        return TrustPolicy.RequiredProof(tool: tool, given: given, files: names)
     }
 
     // MARK: Pins

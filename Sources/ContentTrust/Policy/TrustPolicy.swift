@@ -45,6 +45,8 @@ public struct TrustPolicy: Sendable {
         public let isAudited: Bool
         /// What is let through for a time.
         public let exceptions: [PolicyException]
+        /// Signatures of other tools that an image must have besides.
+        public internal(set) var proofs: [RequiredProof] = []
     }
 
     /// What the root of a rule's repositories must be.

@@ -66,7 +66,7 @@ extension RegistryClient {
     }
 
     /// Path and query of the next page, which must be at the origin that answered.
-    private func nextPage(_ response: HTTPResponseMessage) throws(RegistryError) -> String? {
+    func nextPage(_ response: HTTPResponseMessage) throws(RegistryError) -> String? {
         let problem = RegistryError.badResponse(response.origin, .header("Link"))
         guard let header = LinkHeader(response.headers[values: .link]) else { throw problem }
         guard let next = header.next else { return nil }

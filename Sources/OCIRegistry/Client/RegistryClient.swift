@@ -25,6 +25,8 @@ public struct RegistryLimits: Sendable, Hashable {
     public var maximumManifestBytes = DocumentLimits.maximumBytes
     /// The most tags of a list.
     public var maximumTags = 1_000_000
+    /// The most referrers of a list.
+    public var maximumReferrers = 10_000
     /// The most pages of a list.
     public var maximumPages = 10_000
     /// How long one request may take, its retries included; blobs get more by their size.

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import ContentTrust
+import ImageSignatures
 import OCI
 import TUF
 import TrustCrypto
@@ -17,6 +18,11 @@ struct PolicyText: Sendable {
         if let store = rule.store { lines.append("  trust data: \(Self.store(store))") }
         if let signers = rule.signers {
             lines.append("  signers:    \(signers.threshold) of \(signers.names.joined(separator: ", "))")
+        }
+        for proof in rule.proofs {
+            lines.append(
+                "  proof:      a signature of \(proof.tool.rawValue) under \(proof.files.joined(separator: ", "))"
+            )
         }
         if let seconds = rule.maximumStaleness {
             lines.append("  freshness:  signed at most \(DurationText.words(seconds)) ago")
@@ -76,6 +82,13 @@ struct PolicyText: Sendable {
         object["store"] = rule.store.map { .string(Self.store($0)) }
         object["signers"] = rule.signers.map { signers in
             ["names": .array(signers.names.map(JSONValue.string)), "threshold": .integer(Int64(signers.threshold))]
+        }
+        if !rule.proofs.isEmpty {
+            object["proofs"] = .array(
+                rule.proofs.map { proof in
+                    ["tool": .string(proof.tool.rawValue), "files": .array(proof.files.map(JSONValue.string))]
+                }
+            )
         }
         object["maximumStalenessSeconds"] = rule.maximumStaleness.map(JSONValue.integer)
         switch rule.unsigned {

@@ -14,11 +14,21 @@ public enum Base64 {
     ///
     /// - Parameter text: Base64 with padding, without white space; unused trailing bits are zero.
     /// - Returns: The bytes, or nil for anything else.
-    public static func decode(_ text: String) -> [UInt8]? {
+    public static func decode(_ text: String) -> [UInt8]? { decode(text, variant: sodium_base64_VARIANT_ORIGINAL) }
+
+    /// Reads base64url of RFC 4648 §5 without padding, as JSON Web Signatures have it (RFC 7515 §2).
+    ///
+    /// - Parameter text: The text, without white space and padding; unused trailing bits are zero.
+    /// - Returns: The bytes, or nil for anything else.
+    public static func decodeURLSafe(_ text: String) -> [UInt8]? {
+        decode(text, variant: sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+    }
+
+    private static func decode(_ text: String, variant: CInt) -> [UInt8]? {
         let characters = Array(text.utf8)
         var valid = false
         let bytes = [UInt8](unsafeUninitializedCapacity: characters.count / 4 * 3 + 3) { buffer, count in
-            let written = decode(characters.span, ignoring: nil, into: buffer)
+            let written = decode(characters.span, ignoring: nil, variant: variant, into: buffer)
             valid = written != nil
             count = written ?? 0
         }
@@ -48,6 +58,7 @@ public enum Base64 {
     static func decode(
         _ text: Span<UInt8>,
         ignoring ignored: StaticString?,
+        variant: CInt = sodium_base64_VARIANT_ORIGINAL,
         into buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> Int? {
         guard text.count > 0 else { return 0 }
@@ -66,7 +77,7 @@ public enum Base64 {
                     skipped,
                     &written,
                     &end,
-                    sodium_base64_VARIANT_ORIGINAL
+                    variant
                 )
                 guard status == 0, let end else { return false }
                 return end == start + characters.count

@@ -24,6 +24,22 @@ enum Ed25519 {
             }
         }
     }
+
+    /// As above, of a message that was hashed with SHA-512 first, under the domain that Ed25519ph has for it.
+    static func isValidPrehashed(_ signature: Span<UInt8>, over message: Span<UInt8>, publicKey: [UInt8]) -> Bool {
+        Sodium.start()
+        guard signature.count == signatureLength, publicKey.count == publicKeyLength else { return false }
+        var state = crypto_sign_state()
+        guard crypto_sign_init(&state) == 0 else { return false }
+        let isHashed = message.withUnsafeBufferPointer { message in
+            crypto_sign_update(&state, message.baseAddress, UInt64(message.count)) == 0
+        }
+        guard isHashed else { return false }
+        return signature.withUnsafeBufferPointer { signature in
+            guard let signature = signature.baseAddress else { return false }
+            return crypto_sign_final_verify(&state, signature, publicKey) == 0
+        }
+    }
 }
 
 /// An Ed25519 private key.

@@ -18,6 +18,10 @@ public enum CertificateError: Error, Sendable, Equatable {
     case noTrustedChain(Int)
     /// A chain leads to a trusted CA, and a certificate in it lists usages without one for servers, or any.
     case extendedKeyUsage
+    /// A certificate is not for what it is used for, by its basic constraints or key usage.
+    case keyUsage
+    /// A sound chain leads to no certificate that is trusted.
+    case untrusted
     /// A certificate for such a key, or with such a signature scheme, cannot be made.
     case unsupportedScheme(SignatureScheme)
     /// A certificate with this name, or these times, cannot be made.
