@@ -148,6 +148,26 @@ if !coreOnly {
             ["TrustTransport", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, httpTypes, logging]
         ),
         // Layer 5
+        .target(name: "CContentTrust"),
+        .target(
+            name: "ContentTrustABI",
+            dependencies: [
+                "CContentTrust", "ContentTrust", "AHCTransport", "OCI", "OCIRegistry", "TUFClient", "TrustTransport",
+                "TrustCrypto",
+            ],
+            exclude: ["exports.map"],
+            swiftSettings: swiftSettings,
+            // Only what C is promised is shown. Its threads never end, so it cannot be unloaded.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ContentTrustABI/exports.map",
+                        "-Xlinker", "-soname=libcontenttrust.so.1", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                    ],
+                    .when(platforms: [.linux])
+                )
+            ]
+        ),
         module(
             "PullDoors",
             [
@@ -166,6 +186,12 @@ if !coreOnly {
         ),
         // Layer 6
         .executableTarget(name: "trustctl", dependencies: ["TrustCommands"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CABITests",
+            dependencies: ["ContentTrust", "CanonicalJSON", "TrustTestSupport"],
+            exclude: ["Callers"],
+            swiftSettings: swiftSettings
+        ),
         tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
         tests(
             "TrustCommandsTests",
@@ -192,6 +218,8 @@ if !coreOnly {
     ]
     products += [
         .library(name: "AHCTransport", targets: ["AHCTransport"]),
+        // For C; what `import ContentTrust` needs is in the static products.
+        .library(name: "contenttrust", type: .dynamic, targets: ["ContentTrustABI"]),
         .executable(name: "trustctl", targets: ["trustctl"]),
     ]
 }
