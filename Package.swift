@@ -152,8 +152,8 @@ if !coreOnly {
         .target(
             name: "ContentTrustABI",
             dependencies: [
-                "CContentTrust", "ContentTrust", "AHCTransport", "OCI", "OCIRegistry", "TUFClient", "TrustTransport",
-                "TrustCrypto",
+                "CContentTrust", "CTrustShims", "ContentTrust", "AHCTransport", "OCI", "OCIRegistry", "TUFClient",
+                "TrustTransport", "TrustCrypto",
             ],
             exclude: ["exports.map"],
             swiftSettings: swiftSettings,

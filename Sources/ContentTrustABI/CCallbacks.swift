@@ -2,9 +2,9 @@ import CContentTrust
 
 /// The audit callback of a host, which is told when it will not be called any more.
 final class AuditCallback: Sendable {
-    // Functions and contexts of C know nothing of Swift's rules for threads; the header says what they must bear.
-    private nonisolated(unsafe) let function: contenttrust_audit_callback
-    private nonisolated(unsafe) let release: contenttrust_release_callback?
+    private let function: contenttrust_audit_callback
+    private let release: contenttrust_release_callback?
+    // The header says that it must bear being handed to any thread.
     private nonisolated(unsafe) let context: UnsafeMutableRawPointer?
 
     /// A callback; nil when there is none.
@@ -25,8 +25,8 @@ final class AuditCallback: Sendable {
 
 /// Where the decision of a request goes.
 struct CompletionCallback: Sendable {
+    private let function: contenttrust_completion_callback
     // As in `AuditCallback`.
-    private nonisolated(unsafe) let function: contenttrust_completion_callback
     private nonisolated(unsafe) let context: UnsafeMutableRawPointer?
 
     /// A callback; nil when there is none.

@@ -1,4 +1,4 @@
-public import CContentTrust
+import CContentTrust
 import ContentTrust
 
 /// A text of a decision.

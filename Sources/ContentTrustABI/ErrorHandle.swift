@@ -1,4 +1,4 @@
-public import CContentTrust
+import CContentTrust
 import ContentTrust
 
 /// Why there is no answer, for C.

@@ -1,4 +1,6 @@
+import CTrustShims
 import ContentTrust
+import Dispatch
 import Synchronization
 
 #if canImport(Glibc)
@@ -90,19 +92,11 @@ final class Request: Sendable {
 
     private static func makePipe() -> (read: CInt, write: CInt)? {
         var ends: [CInt] = [-1, -1]
-        #if os(Linux)
-            guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
-        #else
-            guard pipe(&ends) == 0 else { return nil }
-            for end in ends {
-                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-                _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            }
-        #endif
+        guard trustctl_pipe(&ends) == 0 else { return nil }
         return (ends[0], ends[1])
     }
 
-    /// Writes the one byte that the pipe ever holds. The other end is open, for both are closed together.
+    /// Writes the one byte that the pipe ever holds, so this cannot wait. The other end is open, for both are closed together.
     private static func tell(_ pipe: (read: CInt, write: CInt)) {
         var byte: UInt8 = 1
         while write(pipe.write, &byte, 1) < 0 && errno == EINTR {}

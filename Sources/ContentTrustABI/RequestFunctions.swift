@@ -1,4 +1,4 @@
-public import CContentTrust
+import CContentTrust
 import ContentTrust
 
 /// See contenttrust.h.

@@ -1,4 +1,4 @@
-public import CContentTrust
+import CContentTrust
 import ContentTrust
 
 private let version = CText(PackageVersion.string)

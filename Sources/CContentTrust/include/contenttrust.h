@@ -80,10 +80,10 @@ typedef void (*contenttrust_release_callback)(void *context);
 
 /* Flags of the options. */
 /* Asks nobody: answers from what the state directory holds. */
-#define CONTENTTRUST_OFFLINE UINT64_C(1)
+#define CONTENTTRUST_OFFLINE 1ull
 /* Lets requests go over plain HTTP to servers that are not on this machine. Whoever can change such answers can hide what is
  * new until it expires; what is signed stays signed. */
-#define CONTENTTRUST_ALLOW_PLAIN_HTTP UINT64_C(2)
+#define CONTENTTRUST_ALLOW_PLAIN_HTTP 2ull
 
 /*
  * How a verifier is made. Begin with CONTENTTRUST_OPTIONS_INIT, or zero all of it and set `size`. Later versions add members at
