@@ -188,7 +188,7 @@ if !coreOnly {
         .executableTarget(name: "trustctl", dependencies: ["TrustCommands"], swiftSettings: swiftSettings),
         .testTarget(
             name: "CABITests",
-            dependencies: ["ContentTrust", "CanonicalJSON", "TrustTestSupport"],
+            dependencies: ["CanonicalJSON", "TrustTestSupport"],
             exclude: ["Callers"],
             swiftSettings: swiftSettings
         ),

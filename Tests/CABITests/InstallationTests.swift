@@ -60,7 +60,7 @@ import TrustTestSupport
         var variables = Command.inheritedEnvironment
         variables["PKG_CONFIG_PATH"] = "\(directory.path)/opt/trust/lib/pkgconfig"
         let flags = try await runSuccessfully(
-            Command("pkg-config", ["--modversion", "--cflags", "--libs", "contenttrust"], environment: variables)
+            Command("pkg-config", ["--cflags", "--libs", "contenttrust"], environment: variables)
         )
         #expect(flags.text.contains("-I/opt/trust/include -L/opt/trust/lib -lcontenttrust"), "\(flags)")
         #expect(

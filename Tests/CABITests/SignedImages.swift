@@ -7,6 +7,8 @@ struct SignedImages: Sendable {
     let directory: TemporaryDirectory
     let publisher: Trustctl
     let policy: String
+    /// A policy under which any repository is asked for.
+    let anyPolicy: String
     /// A signed tag, and its digest.
     let good: (reference: String, digest: String)
     /// References with the reason of each.
@@ -50,6 +52,10 @@ struct SignedImages: Sendable {
                     directory: directory,
                     publisher: publisher,
                     policy: try directory.write(policy, to: "policy.json"),
+                    anyPolicy: try directory.write(
+                        #"{"version": 1, "rules": [{"repositories": ["*"]}]}"#,
+                        to: "any.json"
+                    ),
                     good: ("\(repository):1.0", "\(repository)@\(signed.digest)"),
                     references: [
                         ("\(repository):1.0", "trusted"), ("\(repository):1.0@\(signed.digest)", "trusted"),
