@@ -158,6 +158,26 @@ if !coreOnly {
             ["TrustTransport", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, httpTypes, logging]
         ),
         // Layer 5
+        .target(name: "CContentTrust"),
+        .target(
+            name: "ContentTrustABI",
+            dependencies: [
+                "CContentTrust", "CTrustShims", "ContentTrust", "AHCTransport", "OCI", "OCIRegistry", "TUFClient",
+                "TrustTransport", "TrustCrypto",
+            ],
+            exclude: ["exports.map"],
+            swiftSettings: swiftSettings,
+            // Only what C is promised is shown. Its threads never end, so it cannot be unloaded.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ContentTrustABI/exports.map",
+                        "-Xlinker", "-soname=libcontenttrust.so.1", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                    ],
+                    .when(platforms: [.linux])
+                )
+            ]
+        ),
         module(
             "PullDoors",
             [
@@ -176,6 +196,12 @@ if !coreOnly {
         ),
         // Layer 6
         .executableTarget(name: "trustctl", dependencies: ["TrustCommands"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CABITests",
+            dependencies: ["CanonicalJSON", "TrustTestSupport"],
+            exclude: ["Callers"],
+            swiftSettings: swiftSettings
+        ),
         tests("AHCTransportTests", ["AHCTransport", "TrustTransport", "TrustTestSupport", httpTypes]),
         tests(
             "TrustCommandsTests",
@@ -202,6 +228,8 @@ if !coreOnly {
     ]
     products += [
         .library(name: "AHCTransport", targets: ["AHCTransport"]),
+        // For C; what `import ContentTrust` needs is in the static products.
+        .library(name: "contenttrust", type: .dynamic, targets: ["ContentTrustABI"]),
         .executable(name: "trustctl", targets: ["trustctl"]),
     ]
 }

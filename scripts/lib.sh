@@ -34,6 +34,10 @@ binutils         command -v strip
 hyperfine        command -v hyperfine
 notary           command -v notary-signer
 docker.io        command -v docker
+gcc              command -v gcc
+g++              command -v g++
+valgrind         command -v valgrind
+golang-go        command -v go
 TABLE
 }
 

@@ -1,7 +1,9 @@
-/// The version of this program, as in CHANGELOG.md.
+import ContentTrust
+
+/// The version of this program.
 enum Version {
     /// `MAJOR.MINOR.PATCH` of semantic versioning.
-    static let string = "0.1.0"
+    static let string = PackageVersion.string
     /// What registries see in `User-Agent`.
     static let userAgent = "trustctl/\(string)"
 }

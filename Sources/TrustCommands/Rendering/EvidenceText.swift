@@ -1,7 +1,6 @@
 import CanonicalJSON
 import ContentTrust
 import TUF
-import TrustCrypto
 
 /// Evidence as people and programs read it.
 enum EvidenceText {
@@ -18,23 +17,5 @@ enum EvidenceText {
     }
 
     /// The object `trustData` of `--json` output.
-    static func json(_ evidence: Evidence) -> JSONValue {
-        var roles: JSONObject = [:]
-        for (role, version) in evidence.versions {
-            roles[role.string] = [
-                "version": .integer(version),
-                "expires": .optional(evidence.expires[role]),
-                "signers": .array((evidence.signers[role] ?? []).sorted().map { .string($0.string) }),
-            ]
-        }
-        return [
-            "repository": .optional(evidence.signedRepository),
-            "store": .string(evidence.store),
-            "pin": .string(evidence.pin),
-            "issued": .optional(evidence.issued),
-            "lastCheck": .string(evidence.lastCheck.description),
-            "verifiedAt": .string(evidence.verifiedAt.description),
-            "roles": .object(roles),
-        ]
-    }
+    static func json(_ evidence: Evidence) -> JSONValue { evidence.json }
 }

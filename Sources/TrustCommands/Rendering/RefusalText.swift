@@ -26,15 +26,5 @@ enum RefusalText {
     }
 
     /// The members of a refusal's object in `--json` output.
-    static func json(_ refusal: Refusal) -> JSONObject {
-        var object: JSONObject = [
-            "reason": .string(refusal.reason.code),
-            "exitCode": .integer(Int64(refusal.reason.exitCode)),
-            "checked": .string(refusal.checked),
-            "found": .string(refusal.found),
-        ]
-        object["expected"] = refusal.expected.map(JSONValue.string)
-        object["next"] = refusal.next.map(JSONValue.string)
-        return object
-    }
+    static func json(_ refusal: Refusal) -> JSONObject { refusal.json }
 }

@@ -46,16 +46,6 @@ struct PolicyRun: Sendable {
 
 /// Why an image that is not trusted is let through.
 enum AdmissionText {
-    /// The code of `--json` output.
-    static func code(_ admission: Decision.Admission) -> String {
-        switch admission {
-        case .trusted: "trusted"
-        case .unsigned: "unsigned"
-        case .excepted: "excepted"
-        case .audited: "audited"
-        }
-    }
-
     /// In words.
     static func words(_ admission: Decision.Admission) -> String {
         switch admission {

@@ -90,7 +90,7 @@ struct VerdictReport: Sendable {
         case .admitted(let refusal, let admission):
             object = RefusalText.json(refusal)
             object["exitCode"] = 0
-            object["admission"] = .string(AdmissionText.code(admission))
+            object["admission"] = .string(admission.code)
         }
         object["reference"] = .string(reference)
         object["image"] = digestReference.map(JSONValue.string)
