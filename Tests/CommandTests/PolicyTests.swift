@@ -120,7 +120,7 @@ import TrustTestSupport
         #expect(good.text == "2 of 2 cases hold\n")
         #expect(good.errorText.contains("rule 2, for x.io/*, counts in no case"), "\(good)")
         let bad = try await trustctl.run("policy", "test", policy, try cases(true))
-        #expect(bad.status == Reason.policy.exitCode)
+        #expect(bad.exitCode == Reason.policy.exitCode)
         #expect(bad.text == "1 of 2 cases hold\n")
         for words in [
             "line 3: moved", "the admitted is false, and not true", "rule 1, line 1, for r.io/*", "[tag-moved]",
@@ -128,7 +128,7 @@ import TrustTestSupport
             #expect(bad.errorText.contains(words), "\(bad)")
         }
         let json = try await trustctl.run("policy", "test", policy, try cases(true), "--json")
-        #expect(json.status == Reason.policy.exitCode)
+        #expect(json.exitCode == Reason.policy.exitCode)
         try Schema.check(try json.object, "policy-output")
         #expect(try json.object["failed"] == 1 && json.object["rulesWithoutCase"] == [2])
         let wrong = try directory.write(Array("{\"version\": 1,\n \"case\": []}".utf8), to: "wrong.json")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import ContentTrust
+import TrustCrypto
 
 #if canImport(Glibc)
     import Glibc

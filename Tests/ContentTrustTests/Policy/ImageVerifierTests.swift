@@ -147,7 +147,9 @@ import TrustTestSupport
         for signer in ["alice", "bob", "carol"] { try await world.add(signer: signer) }
         let demand = #"\#(world.pins), "signers": {"names": ["alice", "bob", "carol"], "threshold": 2}"#
         func reason() async throws -> Reason {
-            try await (world.verifier(demand)).decide(try Self.question()).reason
+            // What was asked for in this very second is not asked for again.
+            world.clock.advance(bySeconds: 1)
+            return try await (world.verifier(demand)).decide(try Self.question()).reason
         }
         #expect(try await reason() == .unsignedTag)
         let digest = try await world.sign("1.0", "one", as: "alice")
@@ -156,6 +158,7 @@ import TrustTestSupport
         let refusal = await #expect(throws: Refusal.self) { try await world.sign("1.0", "another", as: "bob") }
         #expect(refusal?.reason == .conflict)
         try await world.sign("1.0", "one", as: "carol")
+        #expect(try await reason() == .trusted)
         #expect(try await (world.verifier(demand)).verify("\(Self.name):1.0").get().digest == digest)
     }
 
