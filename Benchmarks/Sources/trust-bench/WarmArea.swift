@@ -29,7 +29,8 @@ enum WarmArea {
         let manifest = VerifiedContent(describing: Descriptor.emptyJSONBytes, mediaType: .ociManifest).descriptor
         _ = try await publisher.sign([ImageToSign(tag: "1.4", descriptor: manifest)], of: subject, at: location)
 
-        let policy = #"{"version": 1, "rules": [{"repositories": ["\#(name)"], "store": "dir:\#(directory)/trust-data"}]}"#
+        let policy =
+            #"{"version": 1, "rules": [{"repositories": ["\#(name)"], "store": "dir:\#(directory)/trust-data"}]}"#
         let session = TrustSession(
             home: home,
             policy: try TrustPolicy(parsing: Array(policy.utf8), name: "bench") { (file) throws(Refusal) in
@@ -43,7 +44,9 @@ enum WarmArea {
         let reference = "\(name):1.4"
         let question = try ImageQuestion(reference)
         _ = try await verifier.require(reference)
-        guard verifier.decisionInMemory(question) != nil else { throw Refusal(.usage, checked: name, found: "no answer") }
+        guard verifier.decisionInMemory(question) != nil else {
+            throw Refusal(.usage, checked: name, found: "no answer")
+        }
 
         print("answers from memory")
         await measure("decisionInMemory", threads: 1) { precondition(verifier.decisionInMemory(question) != nil) }

@@ -170,7 +170,7 @@ public final class ImageVerifier: Sendable {
             if now < image.evidence.end(under: rule) { return image }
         } catch {
             // What was not signed a minute ago may be by now.
-            guard data.evidence.lastCheck < now, !options.offline else { throw error }
+            guard data.isRemembered || data.evidence.lastCheck < now, !options.offline else { throw error }
         }
         return try await trusted(question, rule, try await look(maximumAge: 0), at: now)
     }

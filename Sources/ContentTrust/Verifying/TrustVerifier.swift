@@ -204,6 +204,8 @@ public struct VerifiedTrustData: Sendable {
     /// Why it is trusted.
     public let evidence: Evidence
     let search: TagSearch
+    /// Whether it is what this machine has seen, for which nobody was asked.
+    var isRemembered: Bool { if case .seen = search.source { true } else { false } }
     /// The documents of the bundle that it comes from.
     var bundled: BundledDocuments?
 
