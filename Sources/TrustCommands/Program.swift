@@ -65,6 +65,7 @@ public enum Program {
     ///   - console: Where to write.
     /// - Returns: The exit status.
     static func run(_ arguments: [String], environment: Environment, console: Console) async -> CInt {
+        if let door = ContainerdVerifier.started(with: arguments) { return await door.answer(environment, console) }
         var command: any ParsableCommand
         do {
             command = try parse(arguments)

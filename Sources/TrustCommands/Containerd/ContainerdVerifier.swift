@@ -29,6 +29,24 @@ struct ContainerdVerifier: ParsableCommand, Sendable {
     /// As many bytes of a reason as containerd certainly shows; it cuts at 32,768.
     private static let maximumLine = 8192
 
+    /// The command as containerd starts it, read without the argument parser: that takes longer than the answer.
+    ///
+    /// - Parameter arguments: The arguments of the program.
+    /// - Returns: The command; nil for every other one, and where help is asked for.
+    static func started(with arguments: [String]) -> ContainerdVerifier? {
+        guard arguments.first == configuration.commandName else { return nil }
+        var command = ContainerdVerifier()
+        var rest = arguments.dropFirst()
+        command.config = DoorConfiguration.defaultFolder
+        if rest.first == "--config", rest.count >= 2 {
+            command.config = rest[rest.startIndex + 1]
+            rest = rest.dropFirst(2)
+        }
+        command.request = Array(rest)
+        // Every request of containerd begins with this flag.
+        return rest.first == "-name" ? command : nil
+    }
+
     @Option(
         help: ArgumentHelp("Where policy.json and containerd.json are.", valueName: "folder"),
         completion: .directory
