@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
-public import TrustTransport
+package import TrustTransport
 
 #if canImport(Glibc)
     import Glibc
@@ -12,23 +12,43 @@ public import TrustTransport
 #endif
 
 /// What transports change in the process that they run in, kept away from a host that is not a program of ours.
-public enum HostProcess {
-    private static let isPrepared = Mutex(false)
-    /// As many as can be of use: the work between two waits for the network is short.
-    private static let mostThreads = 4
+package enum HostProcess {
+    /// How far the preparation is. What was done is not done again: NIO ends a process that sets its numbers twice.
+    private enum Progress {
+        case none
+        /// NIO knows how many threads to start.
+        case suggested
+        /// The threads run.
+        case started
+        case prepared
+    }
+
+    private static let progress = Mutex(Progress.none)
+    /// As many as can be of use, four at most: the work between two waits for the network is short.
+    private static let threads = min(max(System.coreCount, 1), 4)
+    /// The descriptors of a loop: one that it waits with, one that wakes it, and one for the time.
+    private static let descriptorsOfALoop = 3
 
     /// Starts the threads of connections, which all transports share, so that the process notices nothing of it: they get no
     /// signals, their number is not read from the environment, and SIGPIPE stays what it is for all other threads.
     ///
-    /// To be called before the first transport is used; further calls do nothing.
+    /// To be called before the first transport is used; further calls do nothing, or go on where an earlier one has failed.
+    ///
+    /// For the C library alone, which has a NIO of its own that nobody else in the process can reach: NIO's shared loops and
+    /// threads must not have been used or set before, else NIO ends the process. It does so too when it gets no descriptors
+    /// for its loops, so it is tried first whether there are enough; another thread that takes them in between is not noticed.
     ///
     /// - Throws: `TransportError` of kind `configuration` when the system has no file descriptors to give.
-    public static func prepare() throws(TransportError) {
-        let isDone = isPrepared.withLock { isPrepared in
-            if !isPrepared { isPrepared = withSignalsBlocked(start) }
-            return isPrepared
+    package static func prepare() throws(TransportError) {
+        let reached = progress.withLock { progress in
+            if progress != .prepared {
+                progress = withSignalsBlocked { [former = progress] in start(from: former) }
+            }
+            return progress
         }
-        guard isDone else { throw TransportError(.configuration, detail: "no socket can be made in this process") }
+        guard reached == .prepared else {
+            throw TransportError(.configuration, detail: "no socket can be made in this process")
+        }
     }
 
     /// Runs work with all signals blocked on this thread, and on the threads that it starts.
@@ -41,28 +61,52 @@ public enum HostProcess {
         return work()
     }
 
-    private static func start() -> Bool {
-        let threads = min(max(System.coreCount, 1), mostThreads)
-        NIOSingletons.groupLoopCountSuggestion = threads
-        NIOSingletons.blockingPoolThreadCountSuggestion = threads
+    private static func start(from former: Progress) -> Progress {
+        if former == .none {
+            NIOSingletons.groupLoopCountSuggestion = threads
+            NIOSingletons.blockingPoolThreadCountSuggestion = threads
+        }
+        if former != .started {
+            // Those of the loops, and a pair of sockets.
+            guard canOpen(pairs: (threads * descriptorsOfALoop + 1) / 2 + 1) else { return .suggested }
+        }
         let loops = MultiThreadedEventLoopGroup.singleton
         // The first socket makes the whole process ignore SIGPIPE. The threads that write to sockets have it blocked.
-        var former = sigaction()
-        sigaction(SIGPIPE, nil, &former)
-        defer { sigaction(SIGPIPE, &former, nil) }
-        var pair: [CInt] = [-1, -1]
-        #if canImport(Glibc)
-            let kind = CInt(SOCK_STREAM.rawValue)
-        #else
-            let kind = SOCK_STREAM
-        #endif
-        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { return false }
+        var handler = sigaction()
+        sigaction(SIGPIPE, nil, &handler)
+        defer { sigaction(SIGPIPE, &handler, nil) }
+        guard let pair = socketPair() else { return .started }
         defer { close(pair[1]) }
         do {
             try ClientBootstrap(group: loops).withConnectedSocket(pair[0]).wait().close().wait()
-            return true
+            return .prepared
         } catch {
-            return false
+            return .started
         }
+    }
+
+    /// Whether so many pairs of sockets can be open at once; they are closed again.
+    private static func canOpen(pairs count: Int) -> Bool {
+        var descriptors: [CInt] = []
+        defer { for descriptor in descriptors { close(descriptor) } }
+        for _ in 0..<count {
+            guard let pair = socketPair() else { return false }
+            descriptors += pair
+        }
+        return true
+    }
+
+    /// Two sockets that are connected with each other, and that programs which the host starts do not inherit.
+    private static func socketPair() -> [CInt]? {
+        #if canImport(Glibc)
+            let kind = CInt(bitPattern: SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        #elseif canImport(Musl)
+            let kind = SOCK_STREAM | SOCK_CLOEXEC
+        #else
+            let kind = SOCK_STREAM
+        #endif
+        var pair: [CInt] = [-1, -1]
+        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { return nil }
+        return pair
     }
 }

@@ -17,7 +17,8 @@ package enum OwnFile {
     ///   - limit: The most bytes that it may have.
     ///   - checked: What it is, for messages.
     /// - Returns: Its bytes; nil when there is no such file.
-    /// - Throws: ``Refusal`` with ``Reason/storage`` when it cannot be read, or others can write it.
+    /// - Throws: ``Refusal`` with ``Reason/storage`` when it cannot be read, or others can write it; with ``Reason/usage`` for a
+    ///   link that leads nowhere.
     package static func read(_ path: String, limit: Int, checked: String) throws(Refusal) -> [UInt8]? {
         let status: FileDescriptor.Status
         let bytes: [UInt8]
@@ -28,6 +29,11 @@ package enum OwnFile {
             guard status.isRegularFile else { throw .wrongFileType(path: path) }
             bytes = try descriptor.readAll(limit: limit)
         } catch .other(_, ENOENT), .other(_, ENOTDIR) {
+            // Somebody put a link there, and meant a file.
+            var information = stat()
+            guard lstat(path, &information) != 0 else {
+                throw Refusal(.usage, checked: checked, found: "a link that leads nowhere", expected: "a file")
+            }
             return nil
         } catch {
             throw Refusal.file(error, checked: checked)

@@ -215,7 +215,11 @@ extension TrustSession {
     /// Whether trust data with a name was ever seen.
     func hasSeen(_ repository: String, dialect: Dialect) throws(Refusal) -> Bool {
         do {
-            return try home.everSeen(signedName: repository, dialect: dialect)
+            if try home.everSeen(signedName: repository, dialect: dialect) { return true }
+            // However the name is written now, policies have one rule for it.
+            let name = RepositoryPattern.comparable(repository)
+            guard name != repository else { return false }
+            return try home.everSeen(signedName: name, dialect: dialect)
         } catch {
             throw Refusal.file(error, checked: "what was seen of \(repository)")
         }
@@ -241,7 +245,12 @@ extension TrustSession {
                 signedName: pin.signedName
             )
         }
-        do { return try home.pins.pin(for: repository, dialect: dialect) } catch { throw Refusal.pins(error) }
+        do {
+            if let pin = try home.pins.pin(for: repository, dialect: dialect) { return pin }
+            // However the name is written now, policies have one rule for it.
+            let name = RepositoryPattern.comparable(repository)
+            return name == repository ? nil : try home.pins.pin(for: name, dialect: dialect)
+        } catch { throw Refusal.pins(error) }
     }
 
     /// What `read` makes of the set that readers see. One that is replaced meanwhile is read again from its tag.

@@ -31,6 +31,65 @@ public struct GivenSigners: Sendable, Hashable {
         self.signingAuthorities = signingAuthorities
     }
 
+    /// What a file holds for signatures to be checked under.
+    package enum FileKind: Sendable, Hashable {
+        /// A public key of cosign, in one PEM block.
+        case key
+        /// Certificates for ``GivenSigners/authorities``, in PEM.
+        case authorities
+        /// Certificates for ``GivenSigners/signingAuthorities``, in PEM.
+        case signingAuthorities
+    }
+
+    /// Why a file holds nothing of its kind, in words that go on with "the file has".
+    package struct FileProblem: Error {
+        /// What was found.
+        package let found: String
+        /// What was expected.
+        package let expected: String
+        /// The error underneath.
+        package let cause: any Error
+    }
+
+    /// Adds what a file holds.
+    ///
+    /// - Parameters:
+    ///   - file: All of it.
+    ///   - name: Its name, by which a key is called.
+    ///   - kind: What it is to hold.
+    /// - Throws: ``FileProblem`` when it holds something else, or nothing; nothing is added then.
+    package mutating func add(_ file: [UInt8], name: String, as kind: FileKind) throws(FileProblem) {
+        switch kind {
+        case .key: keys.append(Key(name: name, key: try Self.key(file)))
+        case .authorities: authorities += try Self.certificates(file)
+        case .signingAuthorities: signingAuthorities += try Self.certificates(file)
+        }
+    }
+
+    private static func key(_ file: [UInt8]) throws(FileProblem) -> ArtifactKey {
+        do throws(KeyFileError) {
+            return try ArtifactKey(file: file)
+        } catch {
+            throw FileProblem(
+                found: "no public key that cosign has",
+                expected: "one PEM block PUBLIC KEY",
+                cause: error
+            )
+        }
+    }
+
+    private static func certificates(_ file: [UInt8]) throws(FileProblem) -> [Certificate] {
+        do throws(CertificateError) {
+            return try Certificate.all(inPEM: file)
+        } catch {
+            throw FileProblem(
+                found: "no PEM certificates that can be read",
+                expected: "PEM certificates, and nothing else in PEM",
+                cause: error
+            )
+        }
+    }
+
     /// Whether there is something under which signatures of a tool can be checked.
     public func isGiven(for tool: SignatureTool) -> Bool {
         switch tool {

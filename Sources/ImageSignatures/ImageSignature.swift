@@ -81,6 +81,8 @@ public enum LookProblem: Error, Sendable, Equatable {
     case registry(RegistryError)
     /// What the registry lists or names is not there.
     case missing(Digest)
-    /// There is more than is read.
+    /// There are more signatures than one search reads.
     case tooMany(limit: Int)
+    /// There are more bytes of signatures than one search reads.
+    case tooMuch(limit: Int)
 }

@@ -2,10 +2,15 @@ internal import CanonicalJSON
 
 /// How much of foreign signatures is read.
 public enum SignatureLimits {
-    /// The longest payload, bundle or envelope, in bytes.
+    /// The longest bundle or envelope, in bytes.
     public static let maximumBytes = 4 << 20
-    /// The most signatures of one place, as notation has it by default (`--max-signatures`).
+    /// The longest payload of simple signing, in bytes. cosign's have some 250, and what its users write into `optional`.
+    public static let maximumPayloadBytes = 64 << 10
+    /// The most signatures that one search reads, in all places together. As many as notation has it by default
+    /// (`--max-signatures`).
     public static let maximumSignatures = 100
+    /// The most bytes that one search reads, manifests included.
+    public static let maximumSearchBytes = 16 << 20
     /// The most subjects of an in-toto statement.
     static let maximumSubjects = 1000
 

@@ -1,22 +1,22 @@
-public import ContentTrust
+package import ContentTrust
 import OCI
 import OCIRegistry
 import Synchronization
 import TUF
 import TUFClient
 import TrustCrypto
-public import TrustTransport
+package import TrustTransport
 
 /// The door that containerd asks on every pull: one process, one question, one line.
-public struct ContainerdDoor: Sendable {
+package struct ContainerdDoor: Sendable {
     /// What containerd is told.
-    public struct Answer: Sendable, Hashable {
+    package struct Answer: Sendable, Hashable {
         /// One line for standard output, which containerd shows to whoever pulls. It may quote what a registry said.
-        public let line: String
+        package let line: String
         /// 0 allows the pull; any other status blocks it.
-        public let exitCode: CInt
+        package let exitCode: CInt
         /// What went wrong beside the answer, for standard error.
-        public let warnings: [String]
+        package let warnings: [String]
     }
 
     private let configuration: DoorConfiguration
@@ -27,19 +27,21 @@ public struct ContainerdDoor: Sendable {
     /// - Parameters:
     ///   - configuration: What it is set to.
     ///   - sender: What requests are sent with.
-    public init(configuration: DoorConfiguration, sender: RequestSender) {
+    package init(configuration: DoorConfiguration, sender: RequestSender) {
         self.configuration = configuration
         self.sender = sender
     }
 
     /// Answers a question.
     ///
-    /// - Parameter question: What containerd asks.
+    /// - Parameters:
+    ///   - question: What containerd asks.
+    ///   - limit: How long it may take: what reading the question has left of ``DoorConfiguration/timeout``.
     /// - Returns: The answer; nothing is thrown.
-    public func answer(_ question: ImageQuestion) async -> Answer {
+    package func answer(_ question: ImageQuestion, within limit: Duration) async -> Answer {
         let warnings = Warnings()
         do {
-            let decision = try await verifier(warnings).decide(question)
+            let decision = try await verifier(warnings, limit).decide(question)
             return Answer(
                 line: Self.line(decision, question),
                 exitCode: decision.isAdmitted ? 0 : decision.reason.exitCode,
@@ -50,7 +52,7 @@ public struct ContainerdDoor: Sendable {
         }
     }
 
-    private func verifier(_ warnings: Warnings) throws(Refusal) -> ImageVerifier {
+    private func verifier(_ warnings: Warnings, _ limit: Duration) throws(Refusal) -> ImageVerifier {
         let policy = try TrustPolicy(contentsOf: configuration.policy)
         var registries = RegistryAccess(sender: sender)
         if let credentials = configuration.credentials {
@@ -60,7 +62,7 @@ public struct ContainerdDoor: Sendable {
                     "REGISTRY_AUTH_FILE": credentials,
                     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 ],
-                helperTimeout: .seconds(configuration.timeout)
+                helperTimeout: limit
             )
             registries.credential = { (repository) async throws(RegistryAuthError) in
                 try await lookup.credential(
@@ -71,7 +73,7 @@ public struct ContainerdDoor: Sendable {
         let session = TrustSession(home: TrustHome(path: configuration.state), policy: policy, registries: registries)
         var options = ImageVerifier.Options()
         options.maximumAge = configuration.maximumAge
-        options.timeout = .seconds(configuration.timeout)
+        options.timeout = limit
         if let path = configuration.audit {
             options.audit = { record in
                 // A record that cannot be kept does not change what is decided: a full disk would stop every pull.
@@ -87,7 +89,7 @@ public struct ContainerdDoor: Sendable {
     ///
     /// - Parameter refusal: The refusal.
     /// - Returns: One line.
-    public static func line(_ refusal: Refusal) -> String {
+    package static func line(_ refusal: Refusal) -> String {
         "refused \(refusal)" + (refusal.next.map { "; next: \($0)" } ?? "")
     }
 

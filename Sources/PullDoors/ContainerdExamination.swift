@@ -1,18 +1,10 @@
-public import ContentTrust
+package import ContentTrust
 import TUF
 import TUFClient
 import TrustCrypto
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Looks whether containerd asks the door on every pull, and whether the door can answer.
-public struct ContainerdExamination: Sendable {
+package struct ContainerdExamination: Sendable {
     /// The name that the door has in containerd's `bin_dir`.
     private let program: String
     /// Where the door is configured.
@@ -26,7 +18,7 @@ public struct ContainerdExamination: Sendable {
     ///   - path: containerd's configuration.
     ///   - program: The name that the door has in `bin_dir`.
     ///   - folder: Where the door is configured.
-    public init(path: String, program: String, folder: String = DoorConfiguration.defaultFolder) {
+    package init(path: String, program: String, folder: String = DoorConfiguration.defaultFolder) {
         self.path = path
         self.program = program
         self.folder = folder
@@ -36,7 +28,7 @@ public struct ContainerdExamination: Sendable {
     ///
     /// - Returns: The findings, in the order in which things are looked at; empty when nothing is wrong.
     /// - Throws: ``ContentTrust/Refusal`` when containerd's configuration cannot be read.
-    public func findings() throws(Refusal) -> [Finding] {
+    package func findings() throws(Refusal) -> [Finding] {
         let settings = try ContainerdSettings(contentsOf: path)
         let checked = "containerd's configuration \(path)"
         var findings = settings.bypasses.map { setting in
@@ -85,38 +77,30 @@ public struct ContainerdExamination: Sendable {
         }
         guard let names else { return [missing("no such folder, for which containerd allows every pull")] }
         guard !names.isEmpty else { return [missing("it is empty, for which containerd allows every pull")] }
+        // Several may look like it. The first one counts of which nothing has to be told, else the first one.
         let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        guard let place = sorted.firstIndex(where: { isDoor($0, in: settings.binDir) }) else {
+        let doors = sorted.indices.compactMap { place in
+            DoorProgram(sorted[place], in: settings.binDir, door: program).map { (place: place, findings: $0.findings) }
+        }
+        guard let door = doors.first(where: { $0.findings.isEmpty }) ?? doors.first else {
             return [
                 missing(
                     "none of its \(names.count) programs is \(program), or a script that starts containerd-verifier"
                 )
             ]
         }
-        var findings: [Finding] = []
-        if settings.maximumVerifiers >= 0, place >= settings.maximumVerifiers {
+        var findings = door.findings
+        if settings.maximumVerifiers >= 0, door.place >= settings.maximumVerifiers {
             findings.append(
                 Finding(
                     .verifierNotAsked,
                     .error,
                     reason: .policy,
                     checked: checked,
-                    found: "max_verifiers is \(settings.maximumVerifiers), and \(sorted[place]) is number \(place + 1)",
+                    found: "max_verifiers is \(settings.maximumVerifiers), and \(sorted[door.place]) is number "
+                        + "\(door.place + 1)",
                     expected: "a number that leaves none out; containerd only warns of it",
                     remedy: Remedy(advice: "set max_verifiers = -1, and restart containerd")
-                )
-            )
-        }
-        let file = "\(settings.binDir)/\(sorted[place])"
-        if access(file, X_OK) != 0 {
-            findings.append(
-                Finding(
-                    .verifierMissing,
-                    .error,
-                    reason: .policy,
-                    checked: file,
-                    found: "it cannot be executed, so that every pull fails",
-                    remedy: Remedy("chmod +x \(ShellWord.quoted(file))")
                 )
             )
         }
@@ -124,16 +108,6 @@ public struct ContainerdExamination: Sendable {
             findings.append(Finding(error, severity: .error))
         }
         return findings
-    }
-
-    /// Whether a program in the folder is the door, or a script that starts it.
-    private func isDoor(_ name: String, in folder: String) -> Bool {
-        if name == program { return true }
-        // A script is small; what cannot be read is none.
-        guard let bytes = try? DurableFile.read("\(folder)/\(name)", limit: 1 << 16),
-            bytes.starts(with: Array("#!".utf8))
-        else { return false }
-        return String(decoding: bytes, as: UTF8.self).contains("containerd-verifier")
     }
 
     // MARK: The door

@@ -1,15 +1,15 @@
 import CanonicalJSON
-public import ContentTrust
+package import ContentTrust
 import OCI
 import TrustCrypto
 
 /// What containerd asks a program in its `bin_dir` (docs/image-verification.md of containerd).
-public struct ContainerdRequest: Sendable {
+package struct ContainerdRequest: Sendable {
     /// The most bytes that are read from standard input: a descriptor may carry annotations.
-    public static let maximumInputLength = 4 << 20
+    package static let maximumInputLength = 4 << 20
 
     /// What is about to be pulled, or run.
-    public let question: ImageQuestion
+    package let question: ImageQuestion
 
     private enum InputType: String {
         /// The descriptor of the image.
@@ -25,7 +25,7 @@ public struct ContainerdRequest: Sendable {
     ///   - input: Standard input, of the media type that an argument names.
     /// - Throws: ``ContentTrust/Refusal`` with ``ContentTrust/Reason/usage`` for what is missing, unknown or contradictory: a flag
     ///   that is not understood may mean anything.
-    public init(arguments: [String], input: [UInt8]) throws(Refusal) {
+    package init(arguments: [String], input: [UInt8]) throws(Refusal) {
         let flags = try Self.flags(arguments)
         func required(_ name: String) throws(Refusal) -> String {
             guard let value = flags[name], !value.isEmpty else {

@@ -1,74 +1,75 @@
-public import ContentTrust
+package import ContentTrust
 import TOMLKit
 import TrustCrypto
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// What containerd's configuration says about image verifiers, and about who pulls past them.
-public struct ContainerdSettings: Sendable, Hashable {
+package struct ContainerdSettings: Sendable, Hashable {
     /// Where containerd looks for its configuration when nothing else is said.
-    public static let defaultPath = "/etc/containerd/config.toml"
+    package static let defaultPath = "/etc/containerd/config.toml"
 
     /// The folder of the verifiers.
-    public var binDir = "/opt/containerd/image-verifier/bin"
+    package private(set) var binDir = "/opt/containerd/image-verifier/bin"
     /// How many verifiers are asked; a negative number means all.
-    public var maximumVerifiers: Int64 = 10
+    package private(set) var maximumVerifiers: Int64 = 10
     /// How many milliseconds one verifier may take.
-    public var verifierTimeout: Int64 = 10_000
+    package private(set) var verifierTimeout: Int64 = 10_000
     /// The version of the configuration's form.
-    public var version: Int64 = 1
-    /// Settings by which verifiers are not asked, as they stand there.
-    public var bypasses: [String] = []
+    package private(set) var version: Int64 = 1
+    /// Settings by which verifiers are not asked, as they stand there, from all files.
+    package private(set) var bypasses: [String] = []
 
     private static let verifierPlugin = "io.containerd.image-verifier.v1.bindir"
     private static let transferPlugin = "io.containerd.transfer.v1.local"
     private static let maximumLength = 4 << 20
-    private static let maximumImports = 100
+    private static let maximumFiles = 100
 
-    /// Reads a configuration with all that it imports.
+    /// Reads a configuration with all that it imports, and what that imports, in containerd's order.
     ///
     /// - Parameter path: `config.toml`.
-    /// - Throws: ``ContentTrust/Refusal`` with ``ContentTrust/Reason/usage`` when there is none, or it is no TOML, and with
+    /// - Throws: ``ContentTrust/Refusal`` with ``ContentTrust/Reason/usage`` when a file is missing or is no TOML, and with
     ///   ``ContentTrust/Reason/storage`` when it cannot be read, or others can write it.
-    public init(contentsOf path: String) throws(Refusal) {
-        var disabled: [String] = []
-        var plugins: [String: TOMLTable] = [:]
-        let main = try Self.table(path)
-        version = main["version"]?.int.map(Int64.init) ?? 1
-        var files = [(path: path, table: main)]
-        for imported in try Self.imports(of: main, path) { files.append((imported, try Self.table(imported))) }
-        for (_, table) in files {
-            disabled += Self.strings(table["disabled_plugins"])
-            guard let sections = table["plugins"]?.table else { continue }
-            // As containerd does it: the section of a later file takes the place of an earlier one's.
-            for key in sections.keys { plugins[key] = sections[key]?.table }
+    package init(contentsOf path: String) throws(Refusal) {
+        let main = GoPath.clean(path)
+        var pending = [main]
+        var loaded: Set<String> = []
+        while !pending.isEmpty {
+            let file = pending.removeFirst()
+            guard !loaded.contains(file) else { continue }
+            guard loaded.count < Self.maximumFiles else {
+                throw Self.wrong(path, "more imports", expected: "at most \(Self.maximumFiles) files")
+            }
+            let table = try Self.table(file, isMain: loaded.isEmpty)
+            // No import may have a higher one.
+            if loaded.isEmpty { version = table["version"]?.int.map(Int64.init) ?? 1 }
+            loaded.insert(file)
+            try add(table, of: file, isMain: file == main)
+            pending += try Self.imports(of: table, file)
         }
+    }
+
+    /// Adds what a file says. Today's containerd merges the section of a plugin with that of an earlier file, older ones put
+    /// it in its place. So a way past the verifiers counts wherever it stands, and of other members the last one.
+    private mutating func add(_ table: TOMLTable, of file: String, isMain: Bool) throws(Refusal) {
+        let place = isMain ? "" : " in \(file)"
+        let disabled = Self.strings(table["disabled_plugins"])
         for plugin in [Self.verifierPlugin, Self.transferPlugin] where disabled.contains(plugin) {
-            bypasses.append("disabled_plugins has \(plugin)")
+            bypasses.append("disabled_plugins has \(plugin)\(place)")
         }
-        if let table = plugins[Self.verifierPlugin] {
+        guard let plugins = table["plugins"]?.table else { return }
+        if let table = plugins[Self.verifierPlugin]?.table {
             if let text = table["bin_dir"]?.string { binDir = text }
             if let number = table["max_verifiers"]?.int { maximumVerifiers = Int64(number) }
             if let text = table["per_verifier_timeout"]?.string {
                 guard let time = Self.milliseconds(text) else {
-                    throw Self.wrong(path, "per_verifier_timeout \(text)", expected: "a time such as 10s")
+                    throw Self.wrong(file, "per_verifier_timeout \(text)", expected: "a time such as 10s")
                 }
                 verifierTimeout = time
             }
         }
-        // Before version 3 one plugin had it all.
-        for (name, images) in [
-            ("io.containerd.cri.v1.images", plugins["io.containerd.cri.v1.images"]),
-            ("io.containerd.grpc.v1.cri", plugins["io.containerd.grpc.v1.cri"]),
-        ] {
-            guard let images else { continue }
-            bypasses += Self.localPulls(images, plugin: name)
+        // Before version 3 one plugin had it all, which version 1 calls by a short name.
+        for name in ["io.containerd.cri.v1.images", "io.containerd.grpc.v1.cri", "cri"] {
+            guard let images = plugins[name]?.table else { continue }
+            bypasses += Self.localPulls(images, plugin: name).map { "\($0)\(place)" }
         }
     }
 
@@ -100,14 +101,16 @@ public struct ContainerdSettings: Sendable, Hashable {
 
     // MARK: Files
 
-    private static func table(_ path: String) throws(Refusal) -> TOMLTable {
+    private static func table(_ path: String, isMain: Bool) throws(Refusal) -> TOMLTable {
         let checked = "containerd's configuration \(path)"
         guard let bytes = try OwnFile.read(path, limit: maximumLength, checked: checked) else {
             throw Refusal(
                 .usage,
                 checked: checked,
-                found: "no such file",
-                next: "name the one that containerd is started with: trustctl doctor --containerd FILE"
+                found: isMain ? "no such file" : "no such file, and it is imported: containerd does not start",
+                next: isMain
+                    ? "name the one that containerd is started with: trustctl doctor --containerd FILE"
+                    : "take it out of imports, or write it"
             )
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -118,20 +121,26 @@ public struct ContainerdSettings: Sendable, Hashable {
         }
     }
 
-    /// The files that are imported, in their order; a pattern's in the order of their names.
+    /// The files that are imported, in their order, as containerd finds them: a name with a star is a pattern, and any other
+    /// one a file that must be there.
     private static func imports(of table: TOMLTable, _ path: String) throws(Refusal) -> [String] {
         var found: [String] = []
-        for pattern in strings(table["imports"]) {
-            let full = pattern.hasPrefix("/") ? pattern : DurableFile.join(DurableFile.parent(of: path), pattern)
-            var matches = glob_t()
-            defer { globfree(&matches) }
-            guard glob(full, 0, nil, &matches) == 0 else { continue }
-            for index in 0..<Int(matches.gl_pathc) {
-                if let text = matches.gl_pathv[index].map({ String(cString: $0) }) { found.append(text) }
+        for name in strings(table["imports"]) {
+            let isAbsolute = name.utf8.first == UInt8(ascii: "/")
+            let full = GoPath.clean(isAbsolute ? name : DurableFile.join(DurableFile.parent(of: path), name))
+            if full.utf8.contains(UInt8(ascii: "*")) {
+                let files: [String]?
+                do throws(FileError) { files = try GoPath.files(full) } catch {
+                    throw Refusal.file(error, checked: "the imports of containerd's configuration \(path)")
+                }
+                guard let files else { throw wrong(path, "imports \(name)", expected: "a pattern of file names") }
+                found += files
+            } else {
+                found.append(full)
             }
-        }
-        guard found.count <= maximumImports else {
-            throw wrong(path, "\(found.count) imports", expected: "at most \(maximumImports)")
+            guard found.count <= maximumFiles else {
+                throw wrong(path, "more imports", expected: "at most \(maximumFiles)")
+            }
         }
         return found
     }

@@ -1,32 +1,32 @@
 import CanonicalJSON
-public import ContentTrust
+package import ContentTrust
 import TrustCrypto
 
 /// What a door for container runtimes is set to: `containerd.json` in its folder, which need not be there.
-public struct DoorConfiguration: Sendable, Hashable {
+package struct DoorConfiguration: Sendable, Hashable {
     /// Where doors are configured when nothing else is said.
-    public static let defaultFolder = "/etc/trustctl"
+    package static let defaultFolder = "/etc/trustctl"
     /// Where they keep their state when nothing else is said.
-    public static let defaultState = "/var/lib/trustctl"
+    package static let defaultState = "/var/lib/trustctl"
 
     /// The folder that relative paths are in.
-    public let folder: String
+    package let folder: String
     /// The policy file.
-    public var policy: String
+    package private(set) var policy: String
     /// The folder for what was seen, and for pins of this machine.
-    public var state: String
+    package private(set) var state: String
     /// A file of registry credentials, as docker writes `config.json`; nil asks anonymously.
-    public var credentials: String?
+    package private(set) var credentials: String?
     /// A PEM file of certificate authorities to trust beside the system's.
-    public var certificateAuthorities: String?
+    package private(set) var certificateAuthorities: String?
     /// Whether plain HTTP may go to servers that are not on this machine.
-    public var allowsPlainHTTP = false
+    package private(set) var allowsPlainHTTP = false
     /// How many seconds ago a store may have been asked for an answer without asking again.
-    public var maximumAge: Int64 = 60
+    package private(set) var maximumAge: Int64 = 60
     /// How many seconds an answer may take. containerd waits ten by default.
-    public var timeout: Int64 = 8
+    package private(set) var timeout: Int64 = 8
     /// A file that gets one line for each decision; nil keeps no record.
-    public var audit: String?
+    package private(set) var audit: String?
 
     private static let keys = [
         "policy", "state", "credentials", "certificateAuthorities", "plainHTTP", "maximumAge", "timeout", "audit",
@@ -37,7 +37,7 @@ public struct DoorConfiguration: Sendable, Hashable {
     /// - Parameter folder: The folder that it is in.
     /// - Throws: ``ContentTrust/Refusal`` with ``ContentTrust/Reason/usage`` when it is no configuration, and with
     ///   ``ContentTrust/Reason/storage`` when it cannot be read, or others can write it.
-    public init(folder: String = defaultFolder) throws(Refusal) {
+    package init(folder: String = defaultFolder) throws(Refusal) {
         self.folder = folder
         policy = "\(folder)/policy.json"
         state = Self.defaultState

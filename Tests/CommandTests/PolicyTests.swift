@@ -66,6 +66,20 @@ import TrustTestSupport
         }
     }
 
+    @Test func whatIsLetThroughByItsDigestIsPulledByIt() async throws {
+        try await World.with { world in
+            let image = try await world.push("1.0")
+            let rule = #"{"repositories": ["*"], "unsigned": {"digests": ["\#(image.digest)"]}}"#
+            let policy = try Self.policy(world, rule)
+            let verify = ["verify", world.reference("1.0"), "--policy", policy]
+            let admitted = try await world.consumer.runAll(verify)
+            try expect(admitted, 0)
+            #expect(admitted.text == "\(world.repository)@\(image.digest)\n")
+            try await world.push("1.0", "other")
+            try await expectRefusal(world.consumer, verify, .unsignedRepository)
+        }
+    }
+
     @Test func mistakesAreNamedByTheirPlace() async throws {
         let directory = try TemporaryDirectory("trustctl-policy")
         let trustctl = try Trustctl(in: directory)

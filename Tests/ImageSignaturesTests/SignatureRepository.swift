@@ -15,6 +15,8 @@ final class SignatureRepository: Sendable {
         var manifests: [String: (type: String, bytes: [UInt8])] = [:]
         var referrers: [Descriptor] = []
         var failures: [String: HTTPResponse.Status] = [:]
+        var fetchedBlobs = 0
+        var fetchedManifests = 0
     }
 
     private let state = Mutex(State())
@@ -44,6 +46,11 @@ final class SignatureRepository: Sendable {
         let mediaType = try #require(MediaType(type))
         return Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count), annotations: annotations)
     }
+
+    /// How many blobs were asked for.
+    var fetchedBlobs: Int { state.withLock { $0.fetchedBlobs } }
+    /// How many manifests were asked for, tags that are not there included.
+    var fetchedManifests: Int { state.withLock { $0.fetchedManifests } }
 
     func forgetBlobs() { state.withLock { $0.blobs = [:] } }
 
@@ -77,12 +84,14 @@ final class SignatureRepository: Sendable {
             guard parts.count == 5 else { return .text(.ok, "{}") }
             switch parts[3] {
             case "blobs":
+                state.fetchedBlobs += 1
                 guard let bytes = state.blobs[parts[4]] else { return Self.error("BLOB_UNKNOWN") }
                 return .response(.ok, headers: [:], body: bytes)
             case "referrers":
                 guard listsReferrers else { return .text(.notFound, "404 page not found") }
                 return Self.index(state.referrers)
             default:
+                state.fetchedManifests += 1
                 if let found = state.manifests[parts[4]] {
                     return .response(.ok, headers: [.contentType: found.type], body: found.bytes)
                 }

@@ -123,25 +123,146 @@ struct SignatureSearchTests {
         #expect(codes(try await search(repository)) == ["cosign unseen", "notation unseen"])
     }
 
-    @Test("counts the same signature once, and no more than so many")
-    func counts() async throws {
+    @Test("counts the same signature once, and fetches it once")
+    func once() async throws {
         let repository = SignatureRepository()
         let one = try layer(repository)
-        repository.tag(Manifest(layers: [one, one]), tag)
+        repository.tag(
+            Manifest(layers: [Descriptor](repeating: one, count: SignatureLimits.maximumSignatures + 1)),
+            tag
+        )
         repository.refer(try notation(repository))
         repository.refer(try notation(repository))
         #expect(codes(try await search(repository)) == ["cosign valid", "notation valid"])
-        let many = SignatureRepository()
-        many.tag(Manifest(layers: [Descriptor](repeating: one, count: SignatureLimits.maximumSignatures + 1)), tag)
-        for number in 0...SignatureLimits.maximumSignatures {
-            var manifest = try notation(many)
-            manifest.annotations["n"] = "\(number)"
-            many.refer(manifest)
-        }
-        let found = try await search(many)
-        #expect(found.count { $0.tool == .notation && $0.isValid } == SignatureLimits.maximumSignatures)
-        #expect(found.count { $0.state == .unseen(.tooMany(limit: SignatureLimits.maximumSignatures)) } == 2)
+        #expect(repository.fetchedBlobs == 2)
     }
+
+    @Test("takes a layer for another one where its annotations or its size differ")
+    func differentLayers() async throws {
+        let repository = SignatureRepository()
+        let good = try layer(repository)
+        let short = Descriptor(
+            mediaType: good.mediaType,
+            digest: good.digest,
+            size: good.size - 1,
+            annotations: good.annotations
+        )
+        repository.tag(Manifest(layers: [short, try layer(repository, "p384"), good]), tag)
+        #expect(codes(try await search(repository)) == ["cosign unseen", "cosign no-given-key", "cosign valid"])
+    }
+
+    // MARK: Limits
+
+    /// So many layers that are different, each with a good signature.
+    private func layers(_ repository: SignatureRepository, _ count: Int) throws -> [Descriptor] {
+        try (0..<count).map { number in
+            var layer = try layer(repository)
+            layer.annotations["n"] = "\(number)"
+            return layer
+        }
+    }
+
+    private static let tooMany = ImageSignature.State.unseen(.tooMany(limit: SignatureLimits.maximumSignatures))
+    private static let tooMuch = ImageSignature.State.unseen(.tooMuch(limit: SignatureLimits.maximumSearchBytes))
+
+    @Test("reads as many signatures as its limit, and says that there are more", arguments: [0, 1])
+    func layerLimit(more: Int) async throws {
+        let repository = SignatureRepository()
+        repository.tag(Manifest(layers: try layers(repository, SignatureLimits.maximumSignatures + more)), tag)
+        let found = try await search(repository)
+        #expect(found.count(where: \.isValid) == SignatureLimits.maximumSignatures)
+        #expect(found.filter { !$0.isValid }.map(\.state) == [Self.tooMany].filter { _ in more > 0 })
+        #expect(repository.fetchedBlobs == SignatureLimits.maximumSignatures)
+    }
+
+    @Test("has one limit for all manifests: layers of many are not many times as many")
+    func layersOfManyReferrers() async throws {
+        let repository = SignatureRepository()
+        let type = try #require(MediaType(Self.cosignType))
+        let layers = try layers(repository, 60)
+        for number in 0..<5 {
+            repository.refer(
+                Manifest(
+                    artifactType: type,
+                    layers: layers,
+                    subject: all.image,
+                    annotations: ["n": "\(number)"]
+                )
+            )
+        }
+        let found = try await search(repository)
+        #expect(found.count(where: \.isValid) == SignatureLimits.maximumSignatures)
+        // Of the manifest in which the limit is reached, and of those after it.
+        let unseen = found.filter { !$0.isValid }
+        #expect(unseen.map(\.state) == [Self.tooMany, Self.tooMany])
+        #expect(unseen.last?.place == .referrers(of: all.image.digest))
+        #expect(repository.fetchedBlobs == SignatureLimits.maximumSignatures)
+        // The tag, which is not there, and two of the five.
+        #expect(repository.fetchedManifests == 3)
+    }
+
+    @Test("has one limit for all places and tools, and says of each tool that there is more")
+    func everyPlace() async throws {
+        let repository = SignatureRepository()
+        repository.tag(Manifest(layers: try layers(repository, 60)), tag)
+        for number in 0..<60 {
+            var manifest = try notation(repository)
+            manifest.annotations["n"] = "\(number)"
+            repository.refer(manifest)
+        }
+        repository.refer(try bundle(repository, predicate: Statement.signaturePredicate))
+        let found = try await search(repository)
+        #expect(found.count { $0.tool == .cosign && $0.isValid } == 60)
+        #expect(found.count { $0.tool == .notation && $0.isValid } == 40)
+        let unseen = found.filter { !$0.isValid }
+        #expect(unseen.map(\.tool) == [.notation, .cosign])
+        #expect(unseen.allSatisfy { $0.state == Self.tooMany })
+        // Whoever asks for one tool alone is not kept from it by the other.
+        let own = try await search(repository, tools: [.notation])
+        #expect(own.count == 60)
+        #expect(own.allSatisfy { $0.isValid })
+    }
+
+    @Test("reads no more bytes than its limit, and says that there is more")
+    func byteLimit() async throws {
+        let repository = SignatureRepository()
+        let mebibyte = 1 << 20
+        // Five of three MiB, and their manifests, are below the limit of sixteen; what is no bundle is read all the same.
+        for number in 0..<8 {
+            var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 3 * mebibyte)
+            bytes[0] = UInt8(ascii: "a") + UInt8(number)
+            repository.refer(
+                Manifest(
+                    artifactType: MediaType(SigstoreBundle.mediaType),
+                    layers: [try repository.layer(bytes, SigstoreBundle.mediaType)],
+                    subject: all.image,
+                    annotations: [SigstoreBundle.predicateAnnotation: Statement.signaturePredicate]
+                )
+            )
+        }
+        repository.refer(try notation(repository))
+        let found = try await search(repository)
+        #expect(found.prefix(5).allSatisfy { $0.state.code == "malformed" })
+        #expect(found.dropFirst(5).map(\.state) == [Self.tooMuch, Self.tooMuch, Self.tooMuch])
+        #expect(found.dropFirst(5).map(\.tool) == [.cosign, .cosign, .notation])
+        #expect(repository.fetchedBlobs == 5)
+    }
+
+    @Test("fetches no payload that is longer than payloads are")
+    func longPayload() async throws {
+        let repository = SignatureRepository()
+        let bytes = [UInt8](repeating: UInt8(ascii: " "), count: SignatureLimits.maximumPayloadBytes + 1)
+        repository.tag(
+            Manifest(layers: [try repository.layer(bytes, SimpleSigning.mediaType), try layer(repository)]),
+            tag
+        )
+        #expect(codes(try await search(repository)) == ["cosign unseen", "cosign valid"])
+        #expect(repository.fetchedBlobs == 1)
+        let state = CosignLayer(payload: bytes, annotations: [:]).state(of: all.image.digest, under: given).0
+        #expect(state == .invalid(.tooLarge(limit: SignatureLimits.maximumPayloadBytes)))
+    }
+
+    // MARK: What is none
 
     @Test("takes no manifest for a signature that is none of the image")
     func manifests() async throws {

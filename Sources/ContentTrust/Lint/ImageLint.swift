@@ -317,7 +317,15 @@ public struct ImageLint: Sendable {
         tag: TagName?
     ) -> Refusal? {
         let checked = "who signed \(repository)\(tag.map { ":\($0)" } ?? "@\(digest)")"
-        if let unseen = findings.first(where: { $0.state == .unseen }) { return unseen.refusal }
+        if let unseen = findings.first(where: { $0.state == .unseen }) {
+            // No refusal would be the answer that all is well.
+            return unseen.refusal
+                ?? Refusal(
+                    .unreachable,
+                    checked: checked,
+                    found: "\(unseen.tool.rawValue), \(unseen.place): \(unseen.why ?? "could not be looked at")"
+                )
+        }
         let valid = findings.filter { $0.state == .valid && $0.digest == digest }
         let invalid = findings.first { finding in
             guard finding.state == .invalid else { return false }

@@ -83,6 +83,13 @@ extension Refusal {
                 found: "more than \(limit) signatures",
                 expected: "at most that many"
             )
+        case .tooMuch(let limit):
+            Refusal(
+                .badResponse,
+                checked: checked,
+                found: "more than \(limit) bytes of signatures",
+                expected: "at most that many"
+            )
         }
     }
 }

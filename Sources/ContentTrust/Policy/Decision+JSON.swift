@@ -45,6 +45,7 @@ extension Decision {
         object["admitted"] = .boolean(isAdmitted)
         object["exitCode"] = .integer(Int64(exitCode))
         object["admission"] = admission.map { .string($0.code) }
+        object["admittedDigest"] = admittedDigest.map { .string($0.description) }
         object["rule"] = rule.map { ["number": .integer(Int64($0.number)), "line": .integer(Int64($0.line))] }
         if case .excepted(let exception) = admission {
             object["exception"] = [

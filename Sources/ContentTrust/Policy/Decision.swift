@@ -1,4 +1,5 @@
 public import TUF
+public import TrustCrypto
 
 /// What a policy makes of an image: the verdict of verification, and whether it may be pulled all the same.
 public struct Decision: Sendable {
@@ -18,8 +19,23 @@ public struct Decision: Sendable {
     public let verdict: Verdict
     /// Why the image may be pulled; nil when it may not.
     public let admission: Admission?
+    /// The digest that is admitted, where a rule lets digests through: nothing else may be pulled. Nil for a trusted image,
+    /// which has its own, and where any digest may be pulled.
+    public let admittedDigest: Digest?
     /// The rule that counted; nil when none is for the repository.
     public let rule: TrustPolicy.Rule?
+
+    init(verdict: Verdict, admission: Admission?, admittedDigest: Digest? = nil, rule: TrustPolicy.Rule?) {
+        self.verdict = verdict
+        self.admission = admission
+        self.admittedDigest = admittedDigest
+        self.rule = rule
+    }
+
+    /// The same decision with another refusal.
+    func refused(with refusal: Refusal) -> Decision {
+        Decision(verdict: .refused(refusal), admission: admission, admittedDigest: admittedDigest, rule: rule)
+    }
 
     /// Whether the image may be pulled.
     public var isAdmitted: Bool { admission != nil }

@@ -81,10 +81,9 @@ public final class ImageVerifier: Sendable {
     public func decide(_ question: ImageQuestion) async -> Decision {
         if let decision = decisionInMemory(question) { return decision }
         let now = session.clock.now()
-        let decision = await limitedDecision(question, at: now)
-        if case .trusted(let image) = decision.verdict, question.image == .notCompared {
-            let lastGood = image.evidence.lastCheck.advanced(bySeconds: options.maximumAge)
-            let until = min(lastGood, image.evidence.end(under: decision.rule))
+        let (decision, end) = await limitedDecision(question, at: now)
+        if case .trusted(let image) = decision.verdict, let end, question.image == .notCompared {
+            let until = min(image.evidence.lastCheck.advanced(bySeconds: options.maximumAge), end)
             warm.keep(
                 WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until),
                 for: question.anonymous
@@ -116,19 +115,27 @@ public final class ImageVerifier: Sendable {
 
     // MARK: Deciding
 
-    /// A decision within the time that the host allows. What takes longer is cancelled.
-    private func limitedDecision(_ question: ImageQuestion, at now: Instant) async -> Decision {
-        guard let timeout = options.timeout else { return await decision(question, at: now) }
-        let limit = TimeLimit(timeout)
-        let result: Result<Decision, Never> = await limit.run { await self.decision(question, at: now) }
-        let decision = result.get()
-        guard limit.isPassed, case .refused = decision.verdict else { return decision }
-        let refusal = limit.refusal(checked: question.reference, next: "ask again, or allow more time")
-        // An exception may let through what could not be looked up, as it would after any other failure to look.
-        return Decision(verdict: .refused(refusal), admission: decision.admission, rule: decision.rule)
+    /// What is trusted, and until when.
+    private struct Trusted: Sendable {
+        let image: TrustedImage
+        let end: Instant
     }
 
-    private func decision(_ question: ImageQuestion, at now: Instant) async -> Decision {
+    /// A decision within the time that the host allows, and until when what is trusted holds. What takes longer is cancelled.
+    private func limitedDecision(_ question: ImageQuestion, at now: Instant) async -> (Decision, end: Instant?) {
+        guard let timeout = options.timeout else { return await decision(question, at: now) }
+        let limit = TimeLimit(timeout)
+        let result: Result<(Decision, end: Instant?), Never> = await limit.run {
+            await self.decision(question, at: now)
+        }
+        let (decision, end) = result.get()
+        guard limit.isPassed, case .refused = decision.verdict else { return (decision, end) }
+        let refusal = limit.refusal(checked: question.reference, next: "ask again, or allow more time")
+        // A rule may let through what could not be looked up, as it would after any other failure to look.
+        return (decision.refused(with: refusal), nil)
+    }
+
+    private func decision(_ question: ImageQuestion, at now: Instant) async -> (Decision, end: Instant?) {
         let outcome = await policy.outcome(
             of: question.subject,
             tag: question.tag,
@@ -141,18 +148,46 @@ public final class ImageVerifier: Sendable {
             servedDigest: { await self.servedDigest(question) }
         )
         let verdict: Verdict
+        var end: Instant?
         switch outcome.found {
-        case .success(let image): verdict = .trusted(image)
+        case .success(let trusted):
+            verdict = .trusted(trusted.image)
+            end = trusted.end
         case .failure(let refusal): verdict = .refused(refusal)
         }
-        return Decision(verdict: verdict, admission: outcome.admission, rule: outcome.rule?.rule)
+        let decision = Decision(
+            verdict: verdict,
+            admission: outcome.admission,
+            admittedDigest: outcome.admittedDigest,
+            rule: outcome.rule?.rule
+        )
+        return (decision, end)
     }
 
     private func trusted(
         _ question: ImageQuestion,
         _ rule: TrustPolicy.Rule,
         at now: Instant
-    ) async throws(Refusal) -> TrustedImage {
+    ) async throws(Refusal) -> Trusted {
+        let trusted = try await signed(question, rule, at: now)
+        // Newer trust data would not mend these.
+        try question.descriptor?.check(trusted.image, asked: question.reference)
+        try await session.require(
+            rule.proofs,
+            of: trusted.image,
+            in: question.subject,
+            offline: options.offline,
+            now: now
+        )
+        return trusted
+    }
+
+    /// What trust data says, looking again where what is in memory does not say yes.
+    private func signed(
+        _ question: ImageQuestion,
+        _ rule: TrustPolicy.Rule,
+        at now: Instant
+    ) async throws(Refusal) -> Trusted {
         let key = TrustMemory.Key(
             subject: question.subject,
             location: rule.store,
@@ -166,39 +201,36 @@ public final class ImageVerifier: Sendable {
         }
         let data = try await look(maximumAge: options.maximumAge)
         do {
-            let image = try await trusted(question, rule, data, at: now)
-            if now < image.evidence.end(under: rule) { return image }
+            let trusted = try await signed(question, rule, data)
+            if now < trusted.end { return trusted }
         } catch {
             // What was not signed a minute ago may be by now.
             guard data.isRemembered || data.evidence.lastCheck < now, !options.offline else { throw error }
         }
-        return try await trusted(question, rule, try await look(maximumAge: 0), at: now)
+        return try await signed(question, rule, try await look(maximumAge: 0))
     }
 
-    private func trusted(
+    private func signed(
         _ question: ImageQuestion,
         _ rule: TrustPolicy.Rule,
-        _ data: VerifiedTrustData,
-        at now: Instant
-    ) async throws(Refusal) -> TrustedImage {
-        let image: TrustedImage
-        if let tag = question.tag {
-            image = try await trusted(question, tag: tag, rule, data)
-        } else {
-            image = try await trusted(question, data)
-        }
-        try question.descriptor?.check(image, asked: question.reference)
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> Trusted {
+        guard let tag = question.tag else { return try await signed(question, rule, digestIn: data) }
+        return try await checked(try await image(question, tag: tag, rule, data), rule, data)
+    }
+
+    /// An image whose signers are those that the rule demands.
+    private func checked(
+        _ image: TrustedImage,
+        _ rule: TrustPolicy.Rule,
+        _ data: VerifiedTrustData
+    ) async throws(Refusal) -> Trusted {
+        var end = image.evidence.end(under: rule)
         if let signers = rule.signers {
-            try await data.require(signers, for: image.tag, digest: image.coveringIndex ?? image.digest)
+            let digest = image.coveringIndex ?? image.digest
+            end = min(end, try await data.require(signers, for: image.tag, digest: digest))
         }
-        try await session.require(
-            rule.proofs,
-            of: image,
-            in: question.subject,
-            offline: options.offline,
-            now: now
-        )
-        return image
+        return Trusted(image: image, end: end)
     }
 
     private func verifier(_ rule: TrustPolicy.Rule, maximumAge: Int64 = 0) -> TrustVerifier {
@@ -209,7 +241,7 @@ public final class ImageVerifier: Sendable {
         return TrustVerifier(session: session, options: verification)
     }
 
-    private func trusted(
+    private func image(
         _ question: ImageQuestion,
         tag: String,
         _ rule: TrustPolicy.Rule,
@@ -234,33 +266,47 @@ public final class ImageVerifier: Sendable {
         }
     }
 
-    /// A digest alone is trusted as what a signed tag means.
-    private func trusted(
+    /// A digest alone is trusted as what some signed tag means, with all that the rule demands of that tag.
+    private func signed(
         _ question: ImageQuestion,
-        _ data: VerifiedTrustData
-    ) async throws(Refusal) -> TrustedImage {
+        _ rule: TrustPolicy.Rule,
+        digestIn data: VerifiedTrustData
+    ) async throws(Refusal) -> Trusted {
         guard let digest = question.digest else {
             throw Refusal(.usage, checked: question.reference, found: "neither a tag nor a digest")
         }
         guard question.platform == nil else {
             throw Refusal(.usage, checked: question.reference, found: "a digest with a platform", expected: "a tag")
         }
-        guard let signed = try await data.tags(naming: digest).first else {
-            throw Refusal(
-                .unsignedTag,
-                checked: "signed tags of \(question.subject)",
-                found: "none of them is \(digest)",
-                next: "trustctl list \(question.subject.argument)"
-            )
-        }
-        return TrustedImage(
-            repository: question.subject.description,
-            tag: signed.tag,
-            digest: signed.digest,
-            mediaType: (signed.mediaType ?? .octetStream).string,
-            size: signed.size,
-            evidence: data.evidence
+        var why = Refusal(
+            .unsignedTag,
+            checked: "signed tags of \(question.subject)",
+            found: "none of them is \(digest)",
+            next: "trustctl list \(question.subject.argument)"
         )
+        // What the targets keys sign first: a signer's file that is no good must not be in its way.
+        for all in [false, true] {
+            let tags = all ? try await data.tags(naming: digest) : try await data.tagsOfTargetsKeys()
+            for candidate in tags where candidate.digest == digest {
+                guard let (signed, evidence) = try await data.find(candidate.tag), signed.digest == digest else {
+                    continue
+                }
+                let image = TrustedImage(
+                    repository: question.subject.description,
+                    tag: signed.tag,
+                    digest: signed.digest,
+                    mediaType: (signed.mediaType ?? .octetStream).string,
+                    size: signed.size,
+                    evidence: evidence
+                )
+                do { return try await checked(image, rule, data) } catch {
+                    // Another tag may have the signers that this one lacks.
+                    guard error.reason == .policy else { throw error }
+                    why = error
+                }
+            }
+        }
+        throw why
     }
 
     // MARK: Admitting
@@ -299,7 +345,7 @@ extension Descriptor {
 }
 
 extension Evidence {
-    /// Until when it holds under a rule: the first expiry, that of signers' roles included, or the end of the freshness that the
+    /// Until when it holds under a rule: the first expiry of the roles that led to the tag, or the end of the freshness that the
     /// rule demands.
     fileprivate func end(under rule: TrustPolicy.Rule?) -> Instant {
         guard let maximum = rule?.maximumStaleness, let issued else { return firstExpiry.at }

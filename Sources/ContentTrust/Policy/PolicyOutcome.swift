@@ -7,6 +7,8 @@ struct PolicyOutcome<Image: Sendable>: Sendable {
     let found: Result<Image, Refusal>
     /// Why the image may be pulled; nil when it may not.
     let admission: Decision.Admission?
+    /// The digest that is let through, where the rule lets digests through: nothing else may be pulled.
+    var admittedDigest: Digest?
     /// The rule that counted and the pattern of it that matches; nil when none is for the repository.
     let rule: (rule: TrustPolicy.Rule, pattern: RepositoryPattern)?
 }
@@ -50,9 +52,12 @@ extension TrustPolicy {
         } catch {
             var digest = digest
             if digest == nil, rule.asksForDigests { digest = await servedDigest() }
+            let admission = rule.admission(of: error.reason, tag: tag, digest: digest, at: now)
             return PolicyOutcome(
                 found: .failure(error),
-                admission: rule.admission(of: error.reason, tag: tag, digest: digest, at: now),
+                admission: admission,
+                // What the registry said for a tag it may say otherwise to whoever pulls the tag.
+                admittedDigest: admission == nil || !rule.asksForDigests ? nil : digest,
                 rule: found
             )
         }

@@ -285,21 +285,16 @@ private struct PolicyReader: PlacedJSONReader {
             for (element, file) in try strings(listed, list) {
                 let bytes = try files(file)
                 names.append(file)
-                switch list {
-                case "keys":
-                    guard let key = try? ArtifactKey(file: bytes) else {
-                        throw wrong(
-                            element,
-                            "the file has no public key that cosign has",
-                            expected: "one PEM block PUBLIC KEY"
-                        )
+                let kind: GivenSigners.FileKind =
+                    switch list {
+                    case "keys": .key
+                    case "certificates": .authorities
+                    default: .signingAuthorities
                     }
-                    given.keys.append(GivenSigners.Key(name: file, key: key))
-                default:
-                    guard let found = try? Certificate.all(inPEM: bytes) else {
-                        throw wrong(element, "the file has no PEM certificates")
-                    }
-                    if list == "certificates" { given.authorities += found } else { given.signingAuthorities += found }
+                do throws(GivenSigners.FileProblem) {
+                    try given.add(bytes, name: file, as: kind)
+                } catch {
+                    throw wrong(element, "the file has \(error.found)", expected: error.expected)
                 }
             }
         }

@@ -50,7 +50,13 @@ extension TrustSession {
         let client: RegistryClient
         do { client = try self.client(for: repository) } catch { throw Refusal.registry(error, checked: checked) }
         var candidates: [Descriptor] = []
-        for digest in [image.digest] + (image.coveringIndex.map { [$0] } ?? []) {
+        // What is signed says more of the image than the registry; of an index around it, and where trust data has no media
+        // types, only the digest is signed.
+        if let type = MediaType(image.mediaType), type != .octetStream {
+            candidates.append(Descriptor(mediaType: type, digest: image.digest, size: image.size))
+        }
+        let others = (candidates.isEmpty ? [image.digest] : []) + (image.coveringIndex.map { [$0] } ?? [])
+        for digest in others {
             let found: Descriptor?
             do { found = try await client.headManifest(.digest(digest)) } catch {
                 throw Refusal.registry(error, checked: checked)

@@ -50,26 +50,42 @@ extension VerifiedTrustData {
     ///   - required: The signers.
     ///   - tag: The tag.
     ///   - digest: The digest that it is about to be trusted to mean.
+    /// - Returns: When the first of the roles of those who signed it expires.
     /// - Throws: ``Refusal`` with ``Reason/policy``; another when a store could not be asked.
-    func require(_ required: TrustPolicy.RequiredSigners, for tag: String, digest: Digest) async throws(Refusal) {
+    func require(
+        _ required: TrustPolicy.RequiredSigners,
+        for tag: String,
+        digest: Digest
+    ) async throws(Refusal) -> Instant {
+        var end = evidence.firstExpiry.at
         try await required.check(
             "\(repository):\(tag)",
             digest: digest,
             reference: search.subject.argument(tag: tag)
-        ) { (name) async throws(Refusal) in
-            try await keys(ofSigner: name, for: tag, digest: digest)
+        ) { (name) async throws(Refusal) -> Set<KeyID>? in
+            guard let (keys, expires) = try await self.keys(ofSigner: name, for: tag, digest: digest) else {
+                return nil
+            }
+            end = min(end, expires)
+            return keys
         }
+        return end
     }
 
-    /// The keys with which a signer said that a tag means a digest; nil when that was not said.
-    private func keys(ofSigner name: String, for tag: String, digest: Digest) async throws(Refusal) -> Set<KeyID>? {
+    /// The keys with which a signer said that a tag means a digest, and when the signer's role expires; nil when that was not
+    /// said.
+    private func keys(
+        ofSigner name: String,
+        for tag: String,
+        digest: Digest
+    ) async throws(Refusal) -> (keys: Set<KeyID>, expires: Instant)? {
         do {
             let role = try RoleName(pin.dialect == .notary ? "\(RoleName.targets)/\(name)" : name)
             let path = try TargetPath(tag)
             guard let (scope, targets) = try await search.file(of: role, in: DelegatedRoles(of: set)),
                 scope.contains(path), try targets.payload.record(for: path)?.digest(.sha256) == digest
             else { return nil }
-            return targets.signers
+            return (targets.signers, targets.payload.common.expires)
         } catch let refusal as Refusal {
             // A signer whose word is no good has not signed.
             guard [.badSignature, .expired, .rollback].contains(refusal.reason) else { throw refusal }

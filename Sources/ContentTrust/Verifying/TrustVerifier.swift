@@ -18,8 +18,8 @@ public struct TrustVerifier: Sendable {
         /// Asks nobody: answers from what was seen before.
         public var offline = false
         /// Answers from what was seen before, without asking, where the store was asked at most so many seconds ago, by any
-        /// process of this machine. Default 0: always asks.
-        public var maximumAge: Int64 = 0
+        /// process of this machine. 0 always asks. Whoever sets it looks again where that does not say yes.
+        var maximumAge: Int64 = 0
         /// For layouts: the name that the trust data must carry. Nil takes the name that it carries, which then must be
         /// pinned.
         public var signedName: String?

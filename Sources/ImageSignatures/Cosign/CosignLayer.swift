@@ -27,9 +27,6 @@ public struct CosignLayer: Sendable, Hashable {
     public func state(of digest: Digest, under given: GivenSigners) -> (ImageSignature.State, reference: String?) {
         let signing: SimpleSigning
         do throws(SignatureProblem) {
-            guard payload.count <= SignatureLimits.maximumBytes else {
-                throw .tooLarge(limit: SignatureLimits.maximumBytes)
-            }
             signing = try SimpleSigning(parsing: payload)
         } catch {
             return (.invalid(error), nil)

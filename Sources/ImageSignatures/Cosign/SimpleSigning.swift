@@ -22,9 +22,12 @@ public struct SimpleSigning: Sendable, Hashable {
 
     /// Reads a payload.
     ///
-    /// - Parameter bytes: At most ``SignatureLimits/maximumBytes``.
+    /// - Parameter bytes: At most ``SignatureLimits/maximumPayloadBytes``.
     /// - Throws: ``SignatureProblem``.
     public init(parsing bytes: [UInt8]) throws(SignatureProblem) {
+        guard bytes.count <= SignatureLimits.maximumPayloadBytes else {
+            throw .tooLarge(limit: SignatureLimits.maximumPayloadBytes)
+        }
         let root = try SignatureLimits.parse(bytes, "payload")
         try Self.require(root, "payload", ["critical", "optional"], optional: "optional")
         guard let critical = root["critical"] else { throw .malformed("critical") }

@@ -4,7 +4,8 @@ public import TrustCrypto
 
 /// Looks in a registry for the signatures that other tools would see of an image.
 ///
-/// Never throws: what could not be looked at is a finding (``ImageSignature/State/unseen(_:)``), and no absence.
+/// Never throws: what could not be looked at is a finding (``ImageSignature/State/unseen(_:)``), and no absence. So is what is
+/// beyond the limits of a search (``SignatureLimits/maximumSignatures``, ``SignatureLimits/maximumSearchBytes``).
 public struct SignatureSearch: Sendable {
     private let client: RegistryClient
     private let given: GivenSigners
@@ -29,9 +30,10 @@ public struct SignatureSearch: Sendable {
     ///   - now: The time, in seconds since the epoch.
     /// - Returns: The findings; none when all places were looked at and nothing is there.
     public func signatures(of image: Descriptor, now: Int64) async -> [ImageSignature] {
+        var budget = SearchBudget()
         var found: [ImageSignature] = []
-        if tools.contains(.cosign) { found += await belowTag(image) }
-        found += await referring(image, now: now)
+        if tools.contains(.cosign) { found += await belowTag(image, &budget) }
+        found += await referring(image, now: now, &budget)
         return found
     }
 
@@ -50,17 +52,35 @@ public struct SignatureSearch: Sendable {
 
     // MARK: Below the tag
 
-    private func belowTag(_ image: Descriptor) async -> [ImageSignature] {
+    private func belowTag(_ image: Descriptor, _ budget: inout SearchBudget) async -> [ImageSignature] {
         let tag = Self.cosignTag(of: image.digest)
         let place = SignaturePlace.tag(tag, layer: nil)
-        do throws(RegistryError) {
-            guard let content = try await client.manifest(.tag(tag)) else { return [] }
+        do throws(LookProblem) {
+            guard let content = try await document(.tag(tag), &budget) else { return [] }
+            try budget.takeSignature()
             guard let manifest = try? Manifest(parsing: content.bytes, as: content.descriptor.mediaType) else {
                 return [ImageSignature(.cosign, nil, at: place, .invalid(.malformed("manifest")))]
             }
-            return await layers(of: manifest, image, at: place) { .tag(tag, layer: $0) }
+            return await layers(of: manifest, image, at: place, &budget) { .tag(tag, layer: $0) }
         } catch {
-            return [ImageSignature(.cosign, nil, at: place, .unseen(.registry(error)))]
+            return [ImageSignature(.cosign, nil, at: place, .unseen(error))]
+        }
+    }
+
+    /// What makes a layer a signature of its own: the payload, and the signature in the annotations. By its descriptor, so that
+    /// what stands there twice is neither fetched twice nor kept.
+    private struct LayerIdentity: Hashable {
+        let mediaType: MediaType
+        let digest: Digest
+        /// With a wrong size a blob cannot be fetched, and with the right one it can.
+        let size: Int64
+        let annotations: Annotations
+
+        init(_ layer: Descriptor) {
+            mediaType = layer.mediaType
+            digest = layer.digest
+            size = layer.size
+            annotations = layer.annotations
         }
     }
 
@@ -69,31 +89,37 @@ public struct SignatureSearch: Sendable {
         of manifest: Manifest,
         _ image: Descriptor,
         at place: SignaturePlace,
+        _ budget: inout SearchBudget,
         _ layerPlace: (Int) -> SignaturePlace
     ) async -> [ImageSignature] {
-        let limit = SignatureLimits.maximumSignatures
-        guard manifest.layers.count <= limit else {
-            return [ImageSignature(.cosign, .simpleSigning, at: place, .unseen(.tooMany(limit: limit)))]
-        }
         var found: [ImageSignature] = []
-        var seen: Set<CosignLayer> = []
-        for (number, layer) in manifest.layers.enumerated() {
-            let place = layerPlace(number)
-            guard layer.mediaType.string == SimpleSigning.mediaType else {
-                let problem = SignatureProblem.mediaType(layer.mediaType.string)
-                found.append(ImageSignature(.cosign, nil, at: place, .invalid(problem)))
-                continue
-            }
+        var seen: Set<LayerIdentity> = []
+        for (number, layer) in manifest.layers.enumerated() where seen.insert(LayerIdentity(layer)).inserted {
             do throws(LookProblem) {
-                let signature = CosignLayer(payload: try await blob(layer), annotations: layer.annotations)
-                // The same one twice is one.
-                guard seen.insert(signature).inserted else { continue }
+                // The first one was taken with the manifest.
+                if seen.count > 1 { try budget.takeSignature() }
+                guard layer.mediaType.string == SimpleSigning.mediaType else {
+                    let problem = SignatureProblem.mediaType(layer.mediaType.string)
+                    found.append(ImageSignature(.cosign, nil, at: layerPlace(number), .invalid(problem)))
+                    continue
+                }
+                let payload = try await blob(layer, limit: SignatureLimits.maximumPayloadBytes, &budget)
+                let signature = CosignLayer(payload: payload, annotations: layer.annotations)
                 let (state, reference) = signature.state(of: image.digest, under: given)
                 found.append(
-                    ImageSignature(.cosign, .simpleSigning, at: place, state, claimedReference: reference)
+                    ImageSignature(
+                        .cosign,
+                        .simpleSigning,
+                        at: layerPlace(number),
+                        state,
+                        claimedReference: reference
+                    )
                 )
             } catch {
+                // Once the budget is spent this is said of all the layers that are left.
+                let place = budget.isSpent ? place : layerPlace(number)
                 found.append(ImageSignature(.cosign, .simpleSigning, at: place, .unseen(error)))
+                if budget.isSpent { return found }
             }
         }
         return found
@@ -101,7 +127,11 @@ public struct SignatureSearch: Sendable {
 
     // MARK: Referrers
 
-    private func referring(_ image: Descriptor, now: Int64) async -> [ImageSignature] {
+    private func referring(
+        _ image: Descriptor,
+        now: Int64,
+        _ budget: inout SearchBudget
+    ) async -> [ImageSignature] {
         let place = SignaturePlace.referrers(of: image.digest)
         let referrers: Referrers
         do throws(RegistryError) {
@@ -112,19 +142,20 @@ public struct SignatureSearch: Sendable {
             }
         }
         var found: [ImageSignature] = []
-        var counts: [SignatureTool: Int] = [:]
+        var unread: Set<SignatureTool> = []
         var seen: Set<Digest> = []
         for descriptor in referrers.descriptors where seen.insert(descriptor.digest).inserted {
             guard let tool = Self.tool(descriptor), tools.contains(tool) else { continue }
-            counts[tool, default: 0] += 1
-            let limit = SignatureLimits.maximumSignatures
-            guard counts[tool, default: 0] <= limit else {
-                if counts[tool] == limit + 1 {
-                    found.append(ImageSignature(tool, nil, at: place, .unseen(.tooMany(limit: limit))))
+            do throws(LookProblem) {
+                try budget.takeSignature()
+            } catch {
+                // Said once of each tool, of whom nothing more is read.
+                if unread.insert(tool).inserted {
+                    found.append(ImageSignature(tool, nil, at: place, .unseen(error)))
                 }
                 continue
             }
-            found += await signatures(in: descriptor, of: image, tool, now: now)
+            found += await signatures(in: descriptor, of: image, tool, now: now, &budget)
         }
         return found
     }
@@ -154,14 +185,15 @@ public struct SignatureSearch: Sendable {
         in descriptor: Descriptor,
         of image: Descriptor,
         _ tool: SignatureTool,
-        now: Int64
+        now: Int64,
+        _ budget: inout SearchBudget
     ) async -> [ImageSignature] {
         let place = SignaturePlace.referrer(descriptor.digest, layer: nil)
         func one(_ format: SignatureFormat?, _ state: ImageSignature.State) -> [ImageSignature] {
             [ImageSignature(tool, format, at: place, state)]
         }
         do throws(LookProblem) {
-            let manifest = try await self.manifest(descriptor)
+            let manifest = try await self.manifest(descriptor, &budget)
             guard let manifest, let subject = manifest.subject else {
                 return one(nil, .invalid(.malformed("manifest")))
             }
@@ -171,16 +203,18 @@ public struct SignatureSearch: Sendable {
                 return one(nil, .invalid(.mediaType(type.string)))
             }
             if kind == .simpleSigning {
-                return await layers(of: manifest, image, at: place) { .referrer(descriptor.digest, layer: $0) }
+                return await layers(of: manifest, image, at: place, &budget) {
+                    .referrer(descriptor.digest, layer: $0)
+                }
             }
             guard manifest.layers.count == 1, let layer = manifest.layers.first else {
                 return one(nil, .invalid(.layerCount(manifest.layers.count)))
             }
-            if kind == .bundle { return try await bundle(layer, of: manifest, image) { one(.bundle, $0) } }
+            if kind == .bundle { return try await bundle(layer, of: manifest, image, &budget) { one(.bundle, $0) } }
             guard let format = NotationEnvelope.format(of: layer.mediaType) else {
                 return one(nil, .invalid(.mediaType(layer.mediaType.string)))
             }
-            let bytes = try await blob(layer)
+            let bytes = try await blob(layer, limit: SignatureLimits.maximumBytes, &budget)
             do throws(SignatureProblem) {
                 let envelope = try NotationEnvelope(parsing: bytes, as: format)
                 return one(format, envelope.state(of: image, under: given, now: now))
@@ -196,6 +230,7 @@ public struct SignatureSearch: Sendable {
         _ layer: Descriptor,
         of manifest: Manifest,
         _ image: Descriptor,
+        _ budget: inout SearchBudget,
         _ one: (ImageSignature.State) -> [ImageSignature]
     ) async throws(LookProblem) -> [ImageSignature] {
         // A list that was kept by hand need not repeat the annotation.
@@ -205,7 +240,7 @@ public struct SignatureSearch: Sendable {
             return one(.invalid(.mediaType(layer.mediaType.string)))
         }
         let state: ImageSignature.State
-        let bytes = try await blob(layer)
+        let bytes = try await blob(layer, limit: SignatureLimits.maximumBytes, &budget)
         do throws(SignatureProblem) {
             state = try SigstoreBundle(parsing: bytes).state(of: image.digest, under: given)
         } catch {
@@ -218,22 +253,42 @@ public struct SignatureSearch: Sendable {
 
     // MARK: Content
 
-    /// A manifest by its digest; nil for what is none.
-    private func manifest(_ descriptor: Descriptor) async throws(LookProblem) -> Manifest? {
+    /// A document; nil for none. How long it is is known when it is there, so that the budget may be exceeded by one of them.
+    private func document(
+        _ name: ManifestName,
+        _ budget: inout SearchBudget
+    ) async throws(LookProblem) -> VerifiedContent? {
         let content: VerifiedContent?
         do throws(RegistryError) {
-            content = try await client.manifest(.digest(descriptor.digest))
+            content = try await client.manifest(name)
         } catch {
             throw .registry(error)
         }
-        guard let content else { throw .missing(descriptor.digest) }
+        if let content { try budget.take(bytes: Int64(content.bytes.count)) }
+        return content
+    }
+
+    /// A manifest by its digest; nil for what is none.
+    private func manifest(
+        _ descriptor: Descriptor,
+        _ budget: inout SearchBudget
+    ) async throws(LookProblem) -> Manifest? {
+        guard let content = try await document(.digest(descriptor.digest), &budget) else {
+            throw .missing(descriptor.digest)
+        }
         return try? Manifest(parsing: content.bytes, as: content.descriptor.mediaType)
     }
 
-    private func blob(_ layer: Descriptor) async throws(LookProblem) -> [UInt8] {
+    private func blob(
+        _ layer: Descriptor,
+        limit: Int,
+        _ budget: inout SearchBudget
+    ) async throws(LookProblem) -> [UInt8] {
+        // What is too long by itself is never fetched.
+        if layer.size <= Int64(limit) { try budget.take(bytes: layer.size) }
         let content: VerifiedContent?
         do throws(RegistryError) {
-            content = try await client.blob(layer, limit: SignatureLimits.maximumBytes)
+            content = try await client.blob(layer, limit: limit)
         } catch {
             throw .registry(error)
         }

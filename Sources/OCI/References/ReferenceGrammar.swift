@@ -75,14 +75,15 @@ enum ReferenceGrammar {
         }
     }
 
+    /// A port as it is written everywhere: with zeros in front, one registry would have many names.
     private static func isPort(_ digits: ArraySlice<UInt8>) -> Bool {
-        guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return false }
+        guard let first = digits.first, first != UInt8(ascii: "0"), digits.allSatisfy(isDigit) else { return false }
         var value = 0
         for digit in digits {
             value = value * 10 + Int(digit - 0x30)
             guard value <= 65535 else { return false }
         }
-        return value > 0
+        return true
     }
 
     /// `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`

@@ -63,11 +63,14 @@ struct ContainerdVerifier: ParsableCommand, Sendable {
     ///   - console: Where to write.
     /// - Returns: The exit status: 0 allows the pull.
     func answer(_ environment: Environment, _ console: Console) async -> CInt {
+        let start = ContinuousClock.now
         do {
             let configuration = try DoorConfiguration(folder: config)
+            // One time for all of it: containerd, too, counts the wait for the question.
+            let end = start.advanced(by: .seconds(configuration.timeout))
             let input = try StandardInput.bytes(
                 limit: ContainerdRequest.maximumInputLength,
-                within: .seconds(configuration.timeout)
+                within: ContinuousClock.now.duration(to: end)
             )
             let request = try ContainerdRequest(arguments: request, input: input)
             let transport = AHCTransport.Configuration(
@@ -82,7 +85,8 @@ struct ContainerdVerifier: ParsableCommand, Sendable {
                     plainHTTP: configuration.allowsPlainHTTP ? .allowPlainHTTP : .loopbackOnly,
                     userAgent: Version.userAgent
                 )
-                return await ContainerdDoor(configuration: configuration, sender: sender).answer(request.question)
+                return await ContainerdDoor(configuration: configuration, sender: sender)
+                    .answer(request.question, within: max(.zero, ContinuousClock.now.duration(to: end)))
             }
             for warning in answer.warnings { console.alert("warning \(SafeText.escaped(warning))") }
             show(answer.line, on: console)

@@ -38,39 +38,26 @@ struct GivenSignerOptions: ParsableArguments {
     /// - Throws: ``Refusal`` with ``Reason/usage`` for a file that has none, and ``Reason/storage`` for one that cannot be read.
     func signers() throws(Refusal) -> GivenSigners {
         var given = GivenSigners()
-        for path in key {
-            let bytes = try InputFile.read(path, limit: Certificate.maximumTextLength, option: "--key")
-            do throws(KeyFileError) {
-                given.keys.append(GivenSigners.Key(name: path, key: try ArtifactKey(file: bytes)))
-            } catch {
-                throw Refusal(
-                    .usage,
-                    checked: "--key \(path)",
-                    found: "no public key that cosign has",
-                    expected: "one PEM block PUBLIC KEY",
-                    cause: error
-                )
+        let files: [(option: String, kind: GivenSigners.FileKind, paths: [String])] = [
+            ("--key", .key, key), ("--cert", .authorities, cert),
+            ("--signing-authority", .signingAuthorities, signingAuthority),
+        ]
+        for (option, kind, paths) in files {
+            for path in paths {
+                let bytes = try InputFile.read(path, limit: Certificate.maximumTextLength, option: option)
+                do throws(GivenSigners.FileProblem) {
+                    try given.add(bytes, name: path, as: kind)
+                } catch {
+                    throw Refusal(
+                        .usage,
+                        checked: "\(option) \(path)",
+                        found: error.found,
+                        expected: error.expected,
+                        cause: error.cause
+                    )
+                }
             }
         }
-        for path in cert { given.authorities += try certificates(path, option: "--cert") }
-        for path in signingAuthority {
-            given.signingAuthorities += try certificates(path, option: "--signing-authority")
-        }
         return given
-    }
-
-    private func certificates(_ path: String, option: String) throws(Refusal) -> [Certificate] {
-        let bytes = try InputFile.read(path, limit: Certificate.maximumTextLength, option: option)
-        do throws(CertificateError) {
-            return try Certificate.all(inPEM: bytes)
-        } catch {
-            throw Refusal(
-                .usage,
-                checked: "\(option) \(path)",
-                found: "no PEM that can be read",
-                expected: "PEM certificates",
-                cause: error
-            )
-        }
     }
 }

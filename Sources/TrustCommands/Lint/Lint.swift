@@ -11,9 +11,9 @@ struct Lint: TrustCommand {
         commandName: "lint",
         abstract: "Say which tools would see an image as signed, and by whom.",
         discussion: """
-            Looks for trust data, for signatures of cosign with keys, and for signatures of notation; a Notary server is asked for \
-            images of Docker Hub, with --store notary, and where DOCKER_CONTENT_TRUST_SERVER names one. Revocation, transparency \
-            logs and certificates of a moment (keyless signatures) are not looked at; docs/lint.md says what counts.
+            Looks for trust data, for signatures of cosign with keys, and for signatures of notation; a Notary server is asked \
+            with --store notary, and where DOCKER_CONTENT_TRUST_SERVER names one. Revocation, transparency logs and certificates \
+            of a moment (keyless signatures) are not looked at; docs/lint.md says what counts.
             """
     )
 
@@ -41,7 +41,7 @@ struct Lint: TrustCommand {
         let given = try signers.signers()
         let location = try store.location(context.environment)
         let isNotary = location?.dialect == .notary
-        let notary = isNotary ? location : try notaryServer(of: repository, context.environment)
+        let notary = isNotary ? location : try notaryServer(context.environment)
         let report = try await context.withSession(common, network, for: [reference.subject]) {
             session async throws(Refusal) in
             let lint = ImageLint(
@@ -67,14 +67,11 @@ struct Lint: TrustCommand {
         return report.reason
     }
 
-    /// The server that docker would ask, where docker has one to ask.
-    private func notaryServer(
-        of repository: RepositoryName,
-        _ environment: Environment
-    ) throws(Refusal) -> StoreLocation? {
-        guard store.trustRepository == nil else { return nil }
-        let isConfigured = environment["DOCKER_CONTENT_TRUST_SERVER"].map { !$0.isEmpty } ?? false
-        guard isConfigured || repository.registry == RepositoryName.defaultRegistry else { return nil }
-        return try StoreOptions.location(parsing: "notary", option: "DOCKER_CONTENT_TRUST_SERVER", environment)
+    /// The server that the environment names to docker; nil for none. That of Docker Hub, which docker would ask without being
+    /// told, ends on 2026-12-08: to ask it unbidden would make each answer about its images "could not look".
+    private func notaryServer(_ environment: Environment) throws(Refusal) -> StoreLocation? {
+        let variable = "DOCKER_CONTENT_TRUST_SERVER"
+        guard store.trustRepository == nil, let server = environment[variable], !server.isEmpty else { return nil }
+        return try StoreOptions.location(parsing: "notary", option: variable, environment)
     }
 }

@@ -36,10 +36,13 @@ struct PolicyRun: Sendable {
         switch decision.verdict {
         case .trusted(let image): return .image(image)
         case .refused(let refusal):
-            let refusal = refusal.completed(by: suggested)
             // What was cut short says "cancelled"; why it was is known here.
-            if timeLimit.isPassed { return .refused(timeLimit.refusal(checked: reference.description)) }
-            return decision.admission.map { .admitted(refusal, $0) } ?? .refused(refusal)
+            let refusal =
+                timeLimit.isPassed
+                ? timeLimit.refusal(checked: reference.description) : refusal.completed(by: suggested)
+            guard let admission = decision.admission else { return .refused(refusal) }
+            let digest = decision.admittedDigest.map { "\(reference.subject)@\($0)" }
+            return .admitted(refusal, admission, digestReference: digest)
         }
     }
 }

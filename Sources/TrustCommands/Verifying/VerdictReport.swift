@@ -13,8 +13,8 @@ struct VerdictReport: Sendable {
         case tags([SignedTag], subject: Subject, evidence: Evidence)
         /// The answer is no.
         case refused(Refusal)
-        /// The answer is no, and the policy lets the image through all the same.
-        case admitted(Refusal, Decision.Admission)
+        /// The answer is no, and the policy lets the image through all the same: by this digest only, where it has one.
+        case admitted(Refusal, Decision.Admission, digestReference: String?)
     }
 
     /// The reference, in full.
@@ -37,7 +37,7 @@ struct VerdictReport: Sendable {
         switch answer {
         case .image(let image): image.reference
         case .tags(let tags, let subject, _): tags.first.map { "\(subject)@\($0.digest)" }
-        case .admitted: reference
+        case .admitted(_, _, let digest): digest ?? reference
         case .refused: nil
         }
     }
@@ -56,7 +56,7 @@ struct VerdictReport: Sendable {
             return ["\(head)signed as \(names), \(EvidenceText.freshness(evidence))"]
         case .refused(let refusal):
             return RefusalText.lines(refusal, subject: reference, style: style)
-        case .admitted(let refusal, let admission):
+        case .admitted(let refusal, let admission, _):
             let why = SafeText.escaped(
                 "\(reference) is not trusted, and let through: \(AdmissionText.words(admission))"
             )
@@ -87,7 +87,7 @@ struct VerdictReport: Sendable {
             object["trustData"] = EvidenceText.json(evidence)
         case .refused(let refusal):
             object = RefusalText.json(refusal)
-        case .admitted(let refusal, let admission):
+        case .admitted(let refusal, let admission, _):
             object = RefusalText.json(refusal)
             object["exitCode"] = 0
             object["admission"] = .string(admission.code)

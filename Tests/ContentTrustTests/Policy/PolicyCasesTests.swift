@@ -224,6 +224,34 @@ import TrustTestSupport
         #expect(outcomes.map(\.testedCase.line) == [2, 3])
     }
 
+    @Test(
+        arguments: [
+            (#""trusted""#, .policy), ("{}", .policy), (#"{"proofs": ["cosign"]}"#, .policy),
+            (#"{"proofs": ["notation"]}"#, .policy), (#"{"proofs": ["notation", "cosign"]}"#, .trusted),
+            (#"{"proofs": ["notation", "cosign"], "age": "2h"}"#, .expired), (#""unreachable""#, .unreachable),
+        ] as [(String, Reason)]
+    )
+    func proofs(found: String, reason: Reason) async throws {
+        let key = try Files.read(try Files.fixture("keys/p256.pub.pem"))
+        let authority = try Files.read(try Files.fixture("signatures/notation/root.pem"))
+        let text = #"""
+            {"version": 1, "rules": [{"repositories": ["*"], "maximumStaleness": "1h", "proofs": [
+              {"cosign": {"keys": ["cosign.pub"]}}, {"notation": {"certificates": ["ca.pem"]}}]}]}
+            """#
+        let policy = try TrustPolicy(parsing: Array(text.utf8), name: "p.json") { (file) throws(Refusal) in
+            file == "cosign.pub" ? key : authority
+        }
+        // In a layout no signatures of other tools are looked for, so that it never meets a proof.
+        for (reference, reason) in [("r.io/a:1", reason), ("oci:/srv/a:1", reason == .trusted ? .policy : reason)] {
+            let one = #"{"name": "n", "reference": "\#(reference)", "found": \#(found), "expected": {"rule": 1}}"#
+            let cases = try PolicyCases(parsing: Array(#"{"version": 1, "cases": [\#(one)]}"#.utf8), name: "c.json")
+            let outcomes = try await policy.outcomes(of: cases, at: SimulatedClock.start)
+            let outcome = try #require(outcomes.first)
+            #expect(outcome.reason == reason, "\(reference): \(String(describing: outcome.refusal))")
+            #expect((outcome.admission != nil) == (reason == .trusted))
+        }
+    }
+
     @Test func keysCannotBeHeldAgainstWhatNamesNone() async throws {
         let refusal = await #expect(throws: Refusal.self) {
             try await Self.outcome(
@@ -258,6 +286,14 @@ import TrustTestSupport
         (
             #"{"name": "n", "reference": "r.io/a", "found": {"signers": ["root"]}, "expected": {"rule": 1}}"#,
             "root is no name"
+        ),
+        (
+            #"{"name": "n", "reference": "r.io/a", "found": {"proofs": ["gpg"]}, "expected": {"rule": 1}}"#,
+            "gpg is no tool"
+        ),
+        (
+            #"{"name": "n", "reference": "r.io/a", "found": {"proofs": []}, "expected": {"rule": 1}}"#,
+            "proofs is no list"
         ),
         (
             #"{"name": "n", "reference": "r.io/a", "found": {"children": ["\#(digest)"]}, "expected": {"rule": 1}}"#,

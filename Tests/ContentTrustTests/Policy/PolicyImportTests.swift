@@ -249,7 +249,72 @@ import TrustTestSupport
         let first = #"{"trust_pinning": {"certs": {"r.io/a": ["\#(Self.one)"]}}}"#
         let second = #"{"trust_pinning": {"certs": {"r.io/*": ["\#(Self.two)"]}}}"#
         #expect(try Self.words(Self.made(first, second), "r.io/a") == "refuse")
-        #expect(try Self.words(Self.made(first, second), "r.io/b") == "1 of b2 at --store notary")
         #expect(try Self.words(Self.made(first, first), "r.io/a") == "1 of a1 at --store notary")
+        // The pins of this machine and a key are two demands, of which a rule has one.
+        for made in [try Self.made(first, second), try Self.made(second, first)] {
+            #expect(try Self.words(made, "r.io/b") == "refuse")
+            #expect(made.notes.contains { $0.made.contains("r.io/*: refused") && $0.made.contains("demand both") })
+            #expect(try Self.words(made, "x.io/a") == "at --store notary")
+        }
+    }
+
+    /// What two programs ask two servers about is not what either of them says.
+    @Test func differentStoresAreRefused() throws {
+        func pinning(_ server: String, _ more: String) -> String {
+            #"{"remote_server": {"url": "https://\#(server)"}, "trust_pinning": {\#(more)}}"#
+        }
+        let keys = #""certs": {"r.io/*": ["\#(Self.one)"]}"#
+        let made = try Self.made(pinning("a.example.com", #""disable_tofu": true"#), pinning("b.example.com", keys))
+        #expect(try Self.words(made, "r.io/a") == "refuse")
+        #expect(try Self.words(made, "x.io/a") == "refuse")
+        let same = try Self.made(pinning("a.example.com", keys), pinning("b.example.com", keys))
+        #expect(try Self.words(same, "r.io/a") == "refuse")
+    }
+
+    // MARK: Limits
+
+    /// Scopes by their number.
+    private static func scopes(_ numbers: Range<Int>, _ value: String) -> String {
+        numbers.map { #""r.io/n\#($0)": \#(value)"# }.joined(separator: ",")
+    }
+
+    @Test func tooManyScopes() {
+        let reject = #"[{"type": "reject"}]"#
+        let limit = PolicyImport.maximumScopes
+        let most = Self.scopes(0..<limit, reject)
+        let files = Self.scopes(0..<(limit + 1), #""ca.pem""#)
+        let keys = Self.scopes(0..<(limit + 1), #"["\#(Self.one)"]"#)
+        for text in [
+            #"{"default": \#(reject), "transports": {"docker": {\#(most)}, "dir": {"": \#(reject)}}}"#,
+            #"{"trust_pinning": {"ca": {\#(files)}}}"#,
+            #"{"content-trust": {"trust-pinning": {"root-keys": {\#(keys)}}}}"#,
+        ] {
+            let refusal = #expect(throws: Refusal.self) { try Self.made(text) }
+            #expect(refusal?.reason == .usage)
+            #expect(refusal?.found == "10001 scopes", "\(String(describing: refusal))")
+            #expect(refusal?.expected == "at most 10000 in all")
+            #expect(refusal?.checked.hasPrefix("f1.json line 1, column ") == true)
+        }
+    }
+
+    @Test func tooManyScopesInAll() {
+        func file(_ numbers: Range<Int>) -> String {
+            let keys = Self.scopes(numbers, #"["\#(Self.one)"]"#)
+            return #"{"trust_pinning": {"certs": {\#(keys)}}}"#
+        }
+        let refusal = #expect(throws: Refusal.self) { try Self.made(file(0..<6000), file(6000..<12_000)) }
+        #expect(refusal?.reason == .usage)
+        #expect(refusal?.checked == "f1.json, f2.json")
+        #expect(refusal?.found == "12000 scopes")
+        #expect(refusal?.expected == "at most 10000")
+    }
+
+    @Test func tooManyRules() {
+        // Each scope of a registry's part is a rule for it and one for what is below it.
+        let reject = #"[{"type": "reject"}]"#
+        let scopes = Self.scopes(0..<6000, reject)
+        let text = #"{"default": \#(reject), "transports": {"docker": {\#(scopes)}}}"#
+        let refusal = #expect(throws: Refusal.self) { try Self.made(text) }
+        #expect(refusal?.found == "scopes for 12002 rules")
     }
 }

@@ -81,6 +81,8 @@ struct ReferenceTests {
             ("foo_bar.com/app", .registry),
             ("example.com:/app", .registry),
             ("example.com:0/app", .registry),
+            ("example.com:0443/app", .registry),
+            ("[::1]:05000/app", .registry),
             ("example.com:65536/app", .registry),
             ("example.com:5x/app", .registry),
             ("example.com:99999999999999999999/app", .registry),

@@ -1,3 +1,4 @@
+import ImageSignatures
 public import TUF
 import TrustCrypto
 
@@ -36,6 +37,8 @@ public struct PolicyCase: Sendable {
         var children: Set<Digest> = []
         /// Who signed the digest for the tag, each with a key of their own.
         var signers: Set<String> = []
+        /// The tools whose signatures the image has besides, each as the rule demands it.
+        var proofs: Set<SignatureTool> = []
         /// The keys that signed the root; nil for those that are pinned.
         var rootKeys: Set<KeyID>?
         /// How many seconds ago the timestamp was signed.

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import ImageSignatures
 import OCI
 import TUF
 import TrustCrypto
@@ -120,7 +121,7 @@ private struct PolicyCasesReader: PlacedJSONReader {
             let reason = try reason(node, "found", among: [.trusted] + PolicyCase.findings)
             return reason == .trusted ? .trusted(PolicyCase.Claims()) : .refused(reason)
         }
-        try object(node, "found", keys: ["digest", "children", "signers", "rootKeys", "age"])
+        try object(node, "found", keys: ["digest", "children", "signers", "proofs", "rootKeys", "age"])
         var claims = PolicyCase.Claims()
         claims.digest = try node["digest"].map { (node) throws(Refusal) in try digest(node, "digest") }
         if let children = node["children"] {
@@ -139,6 +140,18 @@ private struct PolicyCasesReader: PlacedJSONReader {
                     throw wrong(element, "\(text) is no name of a signer")
                 }
                 claims.signers.insert(text)
+            }
+        }
+        if let proofs = node["proofs"] {
+            for (element, text) in try strings(proofs, "proofs") {
+                guard let tool = SignatureTool(rawValue: text) else {
+                    throw wrong(
+                        element,
+                        "\(text) is no tool whose signatures are proofs",
+                        expected: SignatureTool.allCases.map(\.rawValue).joined(separator: ", ")
+                    )
+                }
+                claims.proofs.insert(tool)
             }
         }
         claims.rootKeys = try node["rootKeys"].map { (node) throws(Refusal) in

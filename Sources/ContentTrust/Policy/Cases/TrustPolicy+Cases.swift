@@ -1,3 +1,4 @@
+import ImageSignatures
 public import TUF
 import TrustCrypto
 
@@ -120,6 +121,20 @@ extension PolicyCase {
             digest: claims.digest ?? question.digest,
             reference: ShellWord.quoted(question.reference)
         ) { claims.signers.contains($0) ? [$0] : nil }
+        try check(rule.proofs, claims)
+    }
+
+    /// Refuses what lacks a proof. In a layout none are looked for, so that there all of them are missing.
+    private func check(_ proofs: [TrustPolicy.RequiredProof], _ claims: Claims) throws(Refusal) {
+        var found = claims.proofs
+        if case .layout = question.subject { found = [] }
+        guard let missing = proofs.first(where: { !found.contains($0.tool) }) else { return }
+        throw Refusal(
+            .policy,
+            checked: "signatures of other tools of \(question.reference)",
+            found: "none of \(missing.tool.rawValue)",
+            expected: "one under \(missing.files.joined(separator: ", "))"
+        )
     }
 }
 

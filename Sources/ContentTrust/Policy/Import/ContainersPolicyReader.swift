@@ -20,7 +20,10 @@ struct ContainersPolicyReader: PlacedJSONReader {
         }
         let general = try requirements(node)
         let transports = file.root["transports"]
-        if let transports { try object(transports, "transports") }
+        if let transports {
+            try object(transports, "transports")
+            for (_, scopes) in transports.members { try made.count(scopes, in: file) }
+        }
         try registries(transports?["docker"], general, into: &made)
         for (name, scopes) in transports?.members.map({ ($0.key, $0.value) }) ?? [] where name != "docker" {
             try object(scopes, "the transport \(name)")

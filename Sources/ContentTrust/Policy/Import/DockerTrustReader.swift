@@ -20,6 +20,7 @@ struct DockerTrustReader: PlacedJSONReader {
             for key in ["cert-ids", "root-keys"] {
                 guard let scopes = pinning[key] else { continue }
                 try object(scopes, key)
+                try made.count(scopes, in: file)
                 for (scope, node) in scopes.members {
                     made.add(
                         Self.patterns(scope, allowsStar: key == "root-keys"),

@@ -16,23 +16,19 @@ enum ImportedDemand: Sendable, Hashable {
     /// The images are refused.
     case refused
 
-    /// What demands more has more of it.
-    private var strictness: Int {
-        switch self {
-        case .nothing, .audited: 0
-        case .pinsOfThisMachine: 1
-        case .keys, .authorities: 2
-        case .refused: 3
-        }
-    }
-
     /// What is let through only where both let it through; what no rule can say is refused.
+    ///
+    /// Two kinds of trust are never both demanded by one rule, and neither is the stricter one: a key at one server says nothing
+    /// of what this machine has pinned, or of what another server holds.
     func and(_ other: ImportedDemand) -> ImportedDemand {
         if self == other { return self }
-        if strictness != other.strictness { return strictness > other.strictness ? self : other }
         switch (self, other) {
         case (.nothing, .audited), (.audited, .nothing): return .nothing
-        default: return .refused
+        case (.audited, .audited): return .refused
+        // What lets everything through leaves it to the other.
+        case (.nothing, _), (.audited, _): return other
+        case (_, .nothing), (_, .audited): return self
+        case (.pinsOfThisMachine, _), (.keys, _), (.authorities, _), (.refused, _): return .refused
         }
     }
 

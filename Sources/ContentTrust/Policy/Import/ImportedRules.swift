@@ -1,3 +1,4 @@
+import CanonicalJSON
 import OCI
 
 /// The rules that were made of one file, and what is to be said of that.
@@ -21,9 +22,24 @@ struct ImportedRules: Sendable {
     let name: String
     private(set) var rules: [Rule] = []
     private(set) var notes: [PolicyImport.Note] = []
+    /// How many scopes were read.
+    private(set) var scopes = 0
     private var places: [RepositoryPattern: Int] = [:]
 
     init(name: String) { self.name = name }
+
+    /// Counts the scopes that an object has as members, before they are read.
+    ///
+    /// - Parameters:
+    ///   - node: The object.
+    ///   - file: The file that it is in.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` above ``PolicyImport/maximumScopes``.
+    mutating func count(_ node: JSONNode, in file: PlacedJSON) throws(Refusal) {
+        scopes += node.count
+        guard scopes <= PolicyImport.maximumScopes else {
+            throw file.wrong(node, "\(scopes) scopes", expected: "at most \(PolicyImport.maximumScopes) in all")
+        }
+    }
 
     /// Says something of a scope.
     mutating func note(_ place: TextPlace, _ scope: String, _ made: String) {

@@ -67,6 +67,7 @@ struct NotaryPinningReader: PlacedJSONReader {
         into made: inout ImportedRules
     ) throws(Refusal) -> [String] {
         try object(node, "certs")
+        try made.count(node, in: file)
         var stars: [String] = []
         for (scope, node) in node.members {
             let demand = ImportedDemand.keys(try keyIDs(node, "certs"), store: store)
@@ -105,6 +106,7 @@ struct NotaryPinningReader: PlacedJSONReader {
         into made: inout ImportedRules
     ) throws(Refusal) {
         try object(node, "ca")
+        try made.count(node, in: file)
         for (scope, node) in node.members {
             let path = try text(node, "ca")
             if let star = stars.first(where: { scope.utf8.starts(with: $0.utf8) }) {

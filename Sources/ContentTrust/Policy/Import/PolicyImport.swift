@@ -45,6 +45,8 @@ public struct PolicyImport: Sendable {
 
     /// The largest file that is read, in bytes.
     public static let maximumLength = 1 << 20
+    /// How many scopes are read, of all files together: as many as a policy has rules.
+    public static let maximumScopes = TrustPolicy.maximumRules
 
     /// What was made of each scope, in the order of the files.
     public let notes: [Note]
@@ -53,10 +55,20 @@ public struct PolicyImport: Sendable {
     /// Reads files.
     ///
     /// - Parameter sources: The files.
-    /// - Throws: ``Refusal`` with ``Reason/usage`` for a file that is none of these, with its line and column.
+    /// - Throws: ``Refusal`` with ``Reason/usage`` for a file that is none of these, with its line and column, and for more
+    ///   scopes than a policy has rules.
     public init(of sources: [Source]) throws(Refusal) {
         var files: [ImportedRules] = []
-        for source in sources { files.append(try Self.rules(of: source)) }
+        // Every rule is compared with all rules of the other files: what cannot become a policy is refused before that.
+        for source in sources {
+            files.append(try Self.rules(of: source))
+            let scopes = files.reduce(0) { $0 + $1.scopes }
+            guard scopes <= Self.maximumScopes else {
+                throw Self.tooMany("\(scopes) scopes", in: sources, limit: Self.maximumScopes)
+            }
+        }
+        let most = files.map(\.rules.count).max() ?? 0
+        guard most <= TrustPolicy.maximumRules else { throw Self.tooManyRules(most, in: sources) }
         var notes = files.flatMap(\.notes)
         var rules: [ImportedRules.Rule] = []
         var known: Set<RepositoryPattern> = []
@@ -67,7 +79,8 @@ public struct PolicyImport: Sendable {
                     guard let demand = second.demand(coveringAll: rule.pattern) else { continue }
                     let both = rule.demand.and(demand)
                     if both != rule.demand {
-                        let made = "\(rule.pattern): \(both.words), because of \(second.name)"
+                        var made = "\(rule.pattern): \(both.words), because of \(second.name)"
+                        if both == .refused, demand != .refused { made += ": no rule can demand both" }
                         notes.append(Note(file: file.name, line: rule.line, scope: rule.scope, made: made))
                     }
                     rule.demand = both
@@ -75,16 +88,22 @@ public struct PolicyImport: Sendable {
                 rules.append(rule)
             }
         }
-        guard rules.count <= TrustPolicy.maximumRules else {
-            throw Refusal(
-                .usage,
-                checked: sources.map(\.name).joined(separator: ", "),
-                found: "scopes for \(rules.count) rules",
-                expected: "at most \(TrustPolicy.maximumRules)"
-            )
-        }
+        guard rules.count <= TrustPolicy.maximumRules else { throw Self.tooManyRules(rules.count, in: sources) }
         self.notes = notes
         self.rules = rules
+    }
+
+    private static func tooManyRules(_ count: Int, in sources: [Source]) -> Refusal {
+        tooMany("scopes for \(count) rules", in: sources, limit: TrustPolicy.maximumRules)
+    }
+
+    private static func tooMany(_ found: String, in sources: [Source], limit: Int) -> Refusal {
+        Refusal(
+            .usage,
+            checked: sources.map(\.name).joined(separator: ", "),
+            found: found,
+            expected: "at most \(limit)"
+        )
     }
 
     private static func rules(of source: Source) throws(Refusal) -> ImportedRules {

@@ -29,7 +29,7 @@ struct ImagePuller: Sendable {
     }
 
     private func pull(_ reference: String, into destination: String, _ report: (PullEvent) -> Void) async throws {
-        let wanted = try ImageReference(parsing: reference)
+        let wanted = try Reference(parsing: reference)
         let client = try host.client(for: wanted.repository)
         // What the registry says today is only asked for to be compared: a tag that was moved is worth an alarm.
         let name: ManifestName = wanted.digest.map { .digest($0) } ?? .tag(wanted.tag ?? .latest)
