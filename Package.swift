@@ -234,6 +234,18 @@ if !coreOnly {
     ]
 }
 
+// The example of a host, compiled with everything else: `scripts/example-host`. Its own Package.swift is what hosts begin with.
+if Context.environment["TRUSTCTL_EXAMPLES"] == "1" {
+    targets.append(
+        .executableTarget(
+            name: "PullHost",
+            dependencies: ["ContentTrust", "OCI", "OCIRegistry", "TrustCrypto", "AHCTransport", "TrustTransport"],
+            path: "docs/examples/PullHost/Sources/PullHost",
+            swiftSettings: strict
+        )
+    )
+}
+
 let package = Package(
     name: "trustctl",
     platforms: [.macOS(.v15)],
