@@ -19,7 +19,7 @@ final class ErrorHandle: Sendable {
             .usage,
             checked: "this process",
             found: "the child of a fork, which has none of the library's threads",
-            next: "make verifiers after fork(), or call exec()"
+            next: "fork before the library is first used, or call exec()"
         )
     )
 

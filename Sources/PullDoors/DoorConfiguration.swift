@@ -23,7 +23,7 @@ package struct DoorConfiguration: Sendable, Hashable {
     package private(set) var allowsPlainHTTP = false
     /// How many seconds ago a store may have been asked for an answer without asking again.
     package private(set) var maximumAge: Int64 = 60
-    /// How many seconds an answer may take. containerd waits ten by default.
+    /// How many seconds an answer may take, with the reading of the question. containerd waits ten by default.
     package private(set) var timeout: Int64 = 8
     /// A file that gets one line for each decision; nil keeps no record.
     package private(set) var audit: String?

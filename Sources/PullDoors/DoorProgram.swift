@@ -18,13 +18,12 @@ struct DoorProgram: Sendable {
     /// The program that a link leads to, by the name that it is installed under.
     private static let trustctl = "trustctl"
 
-    /// Looks at a program.
+    /// Looks at a program; nil when it does not even look like the door.
     ///
     /// - Parameters:
     ///   - name: Its name.
     ///   - folder: `bin_dir`.
     ///   - door: The name under which trustctl is the door.
-    /// - Returns: The program; nil when it does not even look like the door.
     init?(_ name: String, in folder: String, door: String) {
         let file = DurableFile.join(folder, name)
         let script = Self.script(file)
@@ -52,9 +51,8 @@ struct DoorProgram: Sendable {
 
     /// The text of a script; nil for what is none, or cannot be read.
     private static func script(_ path: String) -> String? {
-        guard let bytes = try? DurableFile.read(path, limit: maximumScript), bytes.starts(with: Array("#!".utf8)) else {
-            return nil
-        }
+        guard let bytes = try? DurableFile.read(path, limit: maximumScript), bytes.starts(with: Array("#!".utf8))
+        else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -87,8 +85,9 @@ struct DoorProgram: Sendable {
     ///   - real: The file itself.
     ///   - file: What leads to it.
     ///   - door: The name under which trustctl is the door.
+    /// - Returns: The findings.
     private static func findings(program real: String, startedAs file: String, door: String) -> [Finding] {
-        let owners = owners(of: real)
+        let owners = Self.owners(of: real)
         // The program that runs now; a system without this file says nothing of it.
         let own = "/proc/self/exe"
         guard let wanted = identity(own) else { return named(real, file, door).map { [$0] + owners } ?? owners }
@@ -102,7 +101,9 @@ struct DoorProgram: Sendable {
                 checked: file,
                 found: "it starts \(real), which is another program than \(this ?? "the one that says this")",
                 expected: "the trustctl that is meant; what that program answers cannot be seen from here",
-                remedy: Remedy(advice: "ask that program: \(ShellWord.quoted(real)) doctor, if you know that it is trustctl")
+                remedy: Remedy(
+                    advice: "ask that program: \(ShellWord.quoted(real)) doctor, if you know that it is trustctl"
+                )
             )
         ] + owners
     }
@@ -111,7 +112,10 @@ struct DoorProgram: Sendable {
     private static func named(_ real: String, _ file: String, _ door: String) -> Finding? {
         let name = real.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) }
         guard name != trustctl, name != door else { return nil }
-        return missing(file, "it starts \(real), which is not \(trustctl): whatever that answers is containerd's answer")
+        return missing(
+            file,
+            "it starts \(real), which is not \(trustctl): whatever that answers is containerd's answer"
+        )
     }
 
     /// Tells of others who can change or replace a program.
@@ -177,25 +181,28 @@ struct DoorProgram: Sendable {
         var lines = script.utf8.split(separator: UInt8(ascii: "\n"))
             .map { String(decoding: $0, as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\t" }) }
         // The shell.
-        let first = lines.removeFirst().joined(separator: " ")
-        guard ["#!/bin/sh", "#!/bin/bash", "#!/bin/dash", "#!/usr/bin/env sh", "#!/usr/bin/env bash"].contains(first) else {
-            return nil
-        }
+        let shells = ["#!/bin/sh", "#!/bin/bash", "#!/bin/dash", "#!/usr/bin/env sh", "#!/usr/bin/env bash"]
+        guard shells.contains(lines.removeFirst().joined(separator: " ")) else { return nil }
         lines.removeAll { $0.first?.hasPrefix("#") ?? true }
         guard let last = lines.popLast(), last.count >= 4 else { return nil }
         guard last[0] == "exec", last[2] == "containerd-verifier", last.last == "\"$@\"" else { return nil }
-        // What could start something else, or end the line before its end.
-        let special = Array(";&|<>(){}`#".utf8)
-        guard !last.joined().utf8.contains(where: { special.contains($0) }) else { return nil }
+        // What could start something else, or end a line before or behind its end.
+        func isPlain(_ words: [Substring]) -> Bool {
+            let special = Array(";&|<>(){}`#\\".utf8)
+            return !words.joined().utf8.contains { special.contains($0) }
+        }
+        guard isPlain(last) else { return nil }
         // Before that, nothing but settings.
         for line in lines {
-            guard let word = line.first, word == "set" || word == "export" || word.utf8.contains(UInt8(ascii: "=")),
-                !line.joined().utf8.contains(where: { special.contains($0) })
-            else { return nil }
+            guard let word = line.first, isPlain(line) else { return nil }
+            guard word == "set" || word == "export" || word.utf8.contains(UInt8(ascii: "=")) else { return nil }
         }
+        // A path as it stands there, which the shell does not change.
         let program = String(last[1])
-        guard program.utf8.first == UInt8(ascii: "/"), !program.utf8.contains(where: { Array("\"'\\$*?[".utf8).contains($0) })
-        else { return nil }
+        let changed = Array("\"'$*?[".utf8)
+        guard program.utf8.first == UInt8(ascii: "/"), !program.utf8.contains(where: { changed.contains($0) }) else {
+            return nil
+        }
         return program
     }
 

@@ -97,10 +97,9 @@ struct NamePattern: Sendable {
 
     private var parts: [Part] = []
 
-    /// Reads a pattern.
+    /// Reads a pattern; nil for what Go takes for none.
     ///
     /// - Parameter text: The pattern, without slashes.
-    /// - Returns: The pattern; nil for what Go takes for none.
     init?(_ text: String) {
         var rest = Array(text.unicodeScalars)[...]
         while let scalar = rest.popFirst() {
@@ -146,6 +145,7 @@ struct NamePattern: Sendable {
     /// Whether a name is one of those that it stands for.
     ///
     /// - Parameter name: The name.
+    /// - Returns: Whether it is.
     func matches(_ name: String) -> Bool {
         let scalars = Array(name.unicodeScalars)
         var (part, place) = (0, 0)

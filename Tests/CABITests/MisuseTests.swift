@@ -8,7 +8,7 @@ import TrustTestSupport
         let installation = try await Installation.shared
         let program = try await installation.compile(Installation.source("misuse.c"), as: "misuse-\(part)")
         try await SignedImages.with { images in
-            let asksForSigned = ["threads", "process"].contains(part)
+            let asksForSigned = ["threads", "random", "process"].contains(part)
             let output = try await installation.run([
                 program, part, asksForSigned ? images.policy : images.anyPolicy, try images.newState(),
                 images.good.reference,
@@ -29,7 +29,7 @@ import TrustTestSupport
                 variables: [
                     "HTTP_PROXY": "socks5://nowhere", "https_proxy": "socks5://nowhere", "TRUSTCTL_HOME": "/nowhere",
                     "DOCKER_CONFIG": nobody, "REGISTRY_AUTH_FILE": "/nowhere", "HOME": nobody,
-                    "NIO_SINGLETON_GROUP_LOOP_COUNT": "1000", "SWIFT_BACKTRACE": "enable=yes,threads=all",
+                    "NIO_SINGLETON_GROUP_LOOP_COUNT": "1000",
                 ]
             )
             #expect(output.exitCode == 0 && output.errorText == "", "\(output)")

@@ -24,8 +24,9 @@
  * thread has freed its handle.
  *
  * Processes. The library starts threads of its own, with signals blocked, so it must not be unloaded. It changes no signal
- * handler, prints nothing, reads no environment variable, and keeps files only in the state directory. After fork() without
- * exec() the child has none of its threads: there, functions that return errors say so, and all others do nothing.
+ * handler, prints nothing, reads no environment variable, and keeps files only in the state directory. Once a verifier was made,
+ * or was to be made, the child of a fork() has none of the library's threads, and can never use it: there, functions that return
+ * errors say so, and all others do nothing. Fork before the library is first used, or call exec().
  */
 #ifndef CONTENTTRUST_H
 #define CONTENTTRUST_H
@@ -213,7 +214,7 @@ void contenttrust_request_free(contenttrust_request *request);
 /* Frees a decision, and all strings that were asked of it. */
 void contenttrust_decision_free(contenttrust_decision *decision);
 
-/* Whether the image may be pulled. false for NULL. */
+/* Whether the image may be pulled; see contenttrust_decision_image() for what to pull then. false for NULL. */
 bool contenttrust_decision_is_admitted(const contenttrust_decision *decision);
 
 /* Why it may: "trusted", or what in the policy lets it through although it is not: "unsigned", "excepted", "audited". NULL when it
@@ -227,8 +228,12 @@ const char *contenttrust_decision_reason(const contenttrust_decision *decision);
 /* The exit status of `trustctl verify --policy`: 0 where the image may be pulled, else the number of the reason; 64 for NULL. */
 int contenttrust_decision_exit_code(const contenttrust_decision *decision);
 
-/* REPO@DIGEST to pull by: only a trusted decision has one, NULL otherwise. Whatever else is admitted has to be pulled as it was
- * asked for. */
+/* REPO@DIGEST to pull by: only a trusted decision has one, NULL otherwise.
+ *
+ * What is admitted without being trusted has to be pulled by the digest that was in the question. A question with a tag alone may
+ * get an admission that rests on a digest, which the registry served at that moment: contenttrust_decision_json() then has the
+ * member "admittedDigest". Do not pull the tag, for it may be served otherwise by then: ask again with REPO@DIGEST. Without that
+ * member, any digest is let through, that of the tag too. */
 const char *contenttrust_decision_image(const contenttrust_decision *decision);
 
 /* The digest in it, the tag that is signed as it, its media type and its length in bytes; NULL, and -1, unless trusted. */

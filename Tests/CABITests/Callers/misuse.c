@@ -383,23 +383,37 @@ static void leave_the_process_alone(void)
     contenttrust_verifier_free(verifier);
 }
 
-/* Bytes of all kinds as references and platforms: an error or a decision, and never an admission. */
+/* Bytes of all kinds as references and platforms: an error or a decision, and no admission but that of the signed tag. */
 static void random_bytes(void)
 {
+    EXPECT(reference != NULL);
     contenttrust_options options = valid();
-    options.flags = CONTENTTRUST_OFFLINE;
     contenttrust_verifier *verifier = made(&options);
-    static const char *const seeds[] = {"127.0.0.1:5000/team/app:1.0", "alpine@sha256:", "oci:/tmp:1", "linux/arm64/v8", ""};
+    contenttrust_decision *decision;
+    /* From here on the state directory has all that the signed tag needs. */
+    EXPECT(contenttrust_decide(verifier, reference, NULL, NULL, &decision) == NULL);
+    EXPECT(contenttrust_decision_is_admitted(decision));
+    contenttrust_decision_free(decision);
+    contenttrust_verifier_free(verifier);
+    options.flags = CONTENTTRUST_OFFLINE;
+    verifier = made(&options);
+    const char *const seeds[] = {reference, "alpine@sha256:", "oci:/tmp:1", "linux/arm64/v8", ""};
     static const char alphabet[] = "a/:@.-_0Z%\\ \xc3\xa4\xff\x01";
     uint64_t number = 88172645463325252u;
-    int errors = 0, decisions = 0;
+    int errors = 0, decisions = 0, admissions = 0;
     for (int i = 0; i < 10000; i++) {
+        if (i % 100 == 0) {
+            EXPECT(contenttrust_decide(verifier, reference, NULL, "random", &decision) == NULL);
+            EXPECT(contenttrust_decision_is_admitted(decision) && contenttrust_decision_image(decision) != NULL);
+            contenttrust_decision_free(decision);
+            admissions++;
+        }
         char texts[2][96];
         for (int which = 0; which < 2; which++) {
             size_t length = 0;
             number ^= number << 13, number ^= number >> 7, number ^= number << 17;
             const char *seed = seeds[number % 5];
-            for (; *seed != 0; seed++)
+            for (; *seed != 0 && length < 90; seed++)
                 texts[which][length++] = *seed;
             for (int changes = (int)(number >> 32) % 5; changes >= 0 && length < 90; changes--) {
                 number ^= number << 13, number ^= number >> 7, number ^= number << 17;
@@ -411,10 +425,11 @@ static void random_bytes(void)
             }
             texts[which][length] = 0;
         }
-        contenttrust_decision *decision;
         contenttrust_error *error =
             contenttrust_decide(verifier, texts[0], number % 2 ? texts[1] : NULL, texts[1], &decision);
-        EXPECT((error == NULL) == (decision != NULL) && !contenttrust_decision_is_admitted(decision));
+        EXPECT((error == NULL) == (decision != NULL));
+        /* A NUL can end what was put in at the end, and leave the good reference. */
+        EXPECT(!contenttrust_decision_is_admitted(decision) || strcmp(texts[0], reference) == 0);
         if (error != NULL) {
             EXPECT(strcmp(contenttrust_error_reason(error), "usage") == 0);
             errors++;
@@ -425,8 +440,8 @@ static void random_bytes(void)
         contenttrust_decision_free(decision);
     }
     contenttrust_verifier_free(verifier);
-    printf("%d errors, %d decisions\n", errors, decisions);
-    EXPECT(errors > 1000 && decisions > 100);
+    printf("%d errors, %d decisions, %d admissions\n", errors, decisions, admissions);
+    EXPECT(errors > 1000 && decisions > 100 && admissions == 100);
 }
 
 int main(int count, char **arguments)

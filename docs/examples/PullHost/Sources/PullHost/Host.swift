@@ -8,11 +8,14 @@ struct Host: Sendable {
     let verifier: ImageVerifier
     let registries: RegistryAccess
 
+    /// Makes what is shared.
+    ///
     /// - Parameters:
     ///   - policy: The policy file.
     ///   - state: A folder that survives restarts; all processes of the host may share it.
     ///   - transport: The host's own way to send requests.
     ///   - audit: Gets a record of every decision.
+    /// - Throws: `Refusal` for a policy that is none.
     init(
         policy: String,
         state: String,
