@@ -40,6 +40,11 @@ public struct Refusal: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// The same with another reason.
+    func with(_ reason: Reason) -> Refusal {
+        Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: cause)
+    }
+
     /// One line for people.
     public var description: String {
         var text = "\(checked): \(found)"

@@ -43,12 +43,12 @@ package struct ContainerdDoor: Sendable {
         do {
             let decision = try await verifier(warnings, limit).decide(question)
             return Answer(
-                line: Self.line(decision, question),
+                line: line(decision, question),
                 exitCode: decision.isAdmitted ? 0 : decision.reason.exitCode,
                 warnings: warnings.all
             )
         } catch {
-            return Answer(line: Self.line(error), exitCode: error.reason.exitCode, warnings: warnings.all)
+            return Answer(line: line(error), exitCode: error.reason.exitCode, warnings: warnings.all)
         }
     }
 
@@ -93,7 +93,14 @@ package struct ContainerdDoor: Sendable {
         "refused \(refusal)" + (refusal.next.map { "; next: \($0)" } ?? "")
     }
 
-    private static func line(_ decision: Decision, _ question: ImageQuestion) -> String {
+    /// As ``line(_:)``, with commands that look where this door looks.
+    private func line(_ refusal: Refusal) -> String {
+        var options = SuggestedOptions()
+        options.home = " --home \(ShellWord.quoted(configuration.state))"
+        return Self.line(refusal.completed(by: options))
+    }
+
+    private func line(_ decision: Decision, _ question: ImageQuestion) -> String {
         switch (decision.verdict, decision.admission) {
         case (.trusted(let image), _):
             "trusted \(image.reference): the signed digest of \(image.repository):\(image.tag), "

@@ -3,6 +3,14 @@ import TUF
 import TUFClient
 import TrustCrypto
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Looks whether containerd asks the door on every pull, and whether the door can answer.
 package struct ContainerdExamination: Sendable {
     /// The name that the door has in containerd's `bin_dir`.
@@ -71,6 +79,9 @@ package struct ContainerdExamination: Sendable {
         func missing(_ found: String) -> Finding {
             Finding(.verifierMissing, .error, reason: .policy, checked: checked, found: found, remedy: remedy)
         }
+        guard settings.binDir.utf8.first == UInt8(ascii: "/") else {
+            return [missing("it is no absolute path: where containerd looks depends on where it was started")]
+        }
         let names: [String]?
         do { names = try DurableFile.list(settings.binDir, limit: 10_000) } catch {
             return [missing("it cannot be read: \(error)")]
@@ -101,6 +112,19 @@ package struct ContainerdExamination: Sendable {
                         + "\(door.place + 1)",
                     expected: "a number that leaves none out; containerd only warns of it",
                     remedy: Remedy(advice: "set max_verifiers = -1, and restart containerd")
+                )
+            )
+        }
+        // containerd starts whatever is there.
+        for name in sorted where access("\(settings.binDir)/\(name)", X_OK) != 0 && name != sorted[door.place] {
+            findings.append(
+                Finding(
+                    .verifierMissing,
+                    .error,
+                    reason: .policy,
+                    checked: "\(settings.binDir)/\(name)",
+                    found: "it cannot be executed, so that every pull fails",
+                    remedy: Remedy(advice: "take it out of the folder")
                 )
             )
         }

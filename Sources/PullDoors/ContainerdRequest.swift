@@ -41,6 +41,14 @@ package struct ContainerdRequest: Sendable {
         guard case .registry = asked.subject else {
             throw Self.wrong("-name \(asked.reference)", expected: "an image in a registry")
         }
+        // containerd takes names as they are: a short one means a host there, and Docker Hub to docker.
+        let full = asked.subject.description
+        let rest = (flags["name"] ?? "").utf8.dropFirst(full.utf8.count).first
+        guard flags["name"]?.utf8.starts(with: full.utf8) == true,
+            rest == nil || rest == UInt8(ascii: ":") || rest == UInt8(ascii: "@")
+        else {
+            throw Self.wrong("-name \(asked.reference), which is short for \(full)", expected: "a full name")
+        }
         if let named = asked.digest, named != digest {
             throw Self.wrong("-digest \(digest) for \(asked.reference)", expected: "the digest that the name has")
         }

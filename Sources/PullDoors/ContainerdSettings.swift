@@ -57,11 +57,17 @@ package struct ContainerdSettings: Sendable, Hashable {
         }
         guard let plugins = table["plugins"]?.table else { return }
         if let table = plugins[Self.verifierPlugin]?.table {
-            if let text = table["bin_dir"]?.string { binDir = text }
-            if let number = table["max_verifiers"]?.int { maximumVerifiers = Int64(number) }
-            if let text = table["per_verifier_timeout"]?.string {
-                guard let time = Self.milliseconds(text) else {
-                    throw Self.wrong(file, "per_verifier_timeout \(text)", expected: "a time such as 10s")
+            if let value = table["bin_dir"] {
+                guard let text = value.string else { throw Self.wrong(file, "bin_dir", expected: "a path in quotes") }
+                binDir = text
+            }
+            if let value = table["max_verifiers"] {
+                guard let number = value.int else { throw Self.wrong(file, "max_verifiers", expected: "a number") }
+                maximumVerifiers = Int64(number)
+            }
+            if let value = table["per_verifier_timeout"] {
+                guard let time = value.string.flatMap(Self.milliseconds) else {
+                    throw Self.wrong(file, "per_verifier_timeout", expected: "a time such as \"10s\"")
                 }
                 verifierTimeout = time
             }
@@ -79,8 +85,8 @@ package struct ContainerdSettings: Sendable, Hashable {
         var found: [String] = []
         func note(_ setting: String) { found.append("\(plugin): \(setting)") }
         for key in ["use_local_image_pull", "disable_image_pull_with_transfer_service", "image_pull_with_sync_fs"]
-        where images[key]?.bool == true {
-            note("\(key) = true")
+        where images[key] != nil && images[key]?.bool != false {
+            note("\(key) is set")
         }
         let places = [images, images["containerd"]?.table].compactMap { $0 }
         for place in places {

@@ -42,6 +42,8 @@ package struct DoorConfiguration: Sendable, Hashable {
         policy = "\(folder)/policy.json"
         state = Self.defaultState
         let file = "\(folder)/containerd.json"
+        // Whoever can write it can take files out, or put links to others there.
+        try OwnFile.checkFolder(folder, checked: "the folder \(folder), which says what is demanded")
         guard let bytes = try OwnFile.read(file, limit: 1 << 20, checked: "configuration \(file)") else { return }
         func wrong(_ found: String, expected: String) -> Refusal {
             Refusal(.usage, checked: "configuration \(file)", found: found, expected: expected)

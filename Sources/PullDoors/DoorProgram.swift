@@ -101,9 +101,7 @@ struct DoorProgram: Sendable {
                 checked: file,
                 found: "it starts \(real), which is another program than \(this ?? "the one that says this")",
                 expected: "the trustctl that is meant; what that program answers cannot be seen from here",
-                remedy: Remedy(
-                    advice: "ask that program: \(ShellWord.quoted(real)) doctor, if you know that it is trustctl"
-                )
+                remedy: Remedy(advice: "make it start this one, or look where that one comes from")
             )
         ] + owners
     }
@@ -114,7 +112,7 @@ struct DoorProgram: Sendable {
         guard name != trustctl, name != door else { return nil }
         return missing(
             file,
-            "it starts \(real), which is not \(trustctl): whatever that answers is containerd's answer"
+            "it starts \(real), which is not \(trustctl), and what that answers decides about pulls"
         )
     }
 

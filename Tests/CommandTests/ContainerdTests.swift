@@ -42,6 +42,9 @@ import TrustTestSupport
             )
         }
 
+        /// What stands in containerd's configuration for the verifier.
+        var plugin: String { "[plugins.'io.containerd.image-verifier.v1.bindir']\nbin_dir = '\(binDir)'\n" }
+
         /// The descriptor of an image, as containerd resolved it.
         func descriptor(_ image: TestImages.Entry) throws -> JSONValue {
             [
@@ -165,6 +168,10 @@ import TrustTestSupport
             let machine = try await Machine(world)
             let image = try await world.push("1.0")
             try await world.sign("1.0")
+            try Files.setMode(machine.folder, 0o777)
+            let folder = try await machine.pull(world.reference("1.0"), machine.descriptor(image))
+            #expect(folder.text.contains("[storage]"))
+            try Files.setMode(machine.folder, 0o755)
             let state = try world.directory.makeDirectory("state")
             try Files.setMode(state, 0o777)
             let output = try await machine.pull(world.reference("1.0"), machine.descriptor(image))
@@ -175,6 +182,30 @@ import TrustTestSupport
             try Files.setMode("\(machine.folder)/policy.json", 0o666)
             let policy = try await machine.pull(world.reference("1.0"), machine.descriptor(image))
             #expect(policy.text.contains("[storage]"))
+        }
+    }
+
+    /// containerd would pull a short name from a host of that name.
+    @Test func onlyFullNamesAreAnswered() async throws {
+        let directory = try TemporaryDirectory("trustctl-containerd")
+        let trustctl = try Trustctl(in: directory)
+        let digest = "sha256:" + String(repeating: "a", count: 64)
+        let descriptor =
+            #"{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "\#(digest)", "size": 2}"#
+        for name in ["alpine:3", "evil/app:1", "docker.io/alpine:3", "index.docker.io/library/alpine:3"] {
+            let output = try await run(
+                Command(
+                    trustctl.executable,
+                    [
+                        "containerd-verifier", "--config", directory.file("none"), "-name", name, "-digest", digest,
+                        "-stdin-media-type", "application/vnd.oci.descriptor.v1+json",
+                    ],
+                    environment: [:],
+                    input: .bytes(Array(descriptor.utf8))
+                )
+            )
+            try ends(output, Reason.usage.exitCode)
+            #expect(output.text.contains("is short for"), "\(output)")
         }
     }
 
@@ -198,24 +229,112 @@ import TrustTestSupport
 
     // MARK: doctor
 
+    /// The codes of what doctor finds with a configuration of containerd.
+    private func findings(_ machine: Machine, _ toml: String, _ status: CInt) async throws -> [String] {
+        let path = try machine.world.directory.write(Array(toml.utf8), to: "config.toml")
+        let output = try await machine.world.consumer.run(
+            "doctor",
+            "--containerd",
+            path,
+            "--containerd-config",
+            machine.folder,
+            "--json"
+        )
+        try ends(output, status)
+        try Schema.check(try output.object, "doctor")
+        return try output.object["findings"]?.array?.compactMap { $0["code"]?.string } ?? []
+    }
+
+    @Test func doctorReadsAllThatIsImported() async throws {
+        try await World.with { world in
+            let machine = try await Machine(world)
+            let begin = "version = 3\nimports = "
+            let images = "[plugins.'io.containerd.cri.v1.images']\n"
+            let refused = Reason.policy.exitCode
+            func write(_ text: String, to name: String) throws {
+                _ = try world.directory.write(Array(text.utf8), to: name)
+            }
+            // What an import imports, in a circle, and by a name that a shell's star does not stand for.
+            try write("imports = ['conf.d/*.toml']\n", to: "more.toml")
+            try write("imports = ['../more.toml']\n\(images)use_local_image_pull = true\n", to: "conf.d/.a.toml")
+            #expect(
+                try await findings(machine, "\(begin)['more.toml']\n\(machine.plugin)", refused)
+                    == ["verifier-not-asked"]
+            )
+            // A later file takes nothing back: some versions of containerd merge, others do not.
+            try write("\(images)use_local_image_pull = false\n", to: "conf.d/.a.toml")
+            #expect(
+                try await findings(
+                    machine,
+                    "\(begin)['conf.d/*']\n\(machine.plugin)\(images)use_local_image_pull = true\n",
+                    refused
+                ) == ["verifier-not-asked"]
+            )
+            // A pattern may stand for nothing.
+            let none = "\(begin)['none.d/*.toml', 'conf.d/*[^a-z].toml', 'conf.d/[.]?.*']\n\(machine.plugin)"
+            #expect(try await findings(machine, none, 0).isEmpty)
+            // A name without a star is one of a file, and containerd does not start without it.
+            for name in ["missing.toml", "conf.d/.?.toml", "conf.d/[*.toml"] {
+                let path = try world.directory.write(
+                    Array("\(begin)['\(name)']\n\(machine.plugin)".utf8),
+                    to: "config.toml"
+                )
+                try await expectRefusal(world.consumer, ["doctor", "--containerd", path], .usage, schema: "doctor")
+            }
+        }
+    }
+
+    @Test func doctorLooksAtTheProgramBehindTheName() async throws {
+        try await World.with { world in
+            let machine = try await Machine(world)
+            let toml = "version = 3\n\(machine.plugin)"
+            let trustctl = world.consumer.executable
+            let door = "\(machine.binDir)/trustctl-containerd-verifier"
+            let script = "\(machine.binDir)/50-trustctl"
+            let refused = Reason.policy.exitCode
+            func link(_ target: String) async throws {
+                try await runSuccessfully(Command("ln", ["-sfn", target, door]))
+            }
+            for (text, status, codes) in [
+                ("set -e\n# It decides.\nexport A=b\nexec \(trustctl) containerd-verifier \"$@\"", 0, []),
+                ("exec /bin/true containerd-verifier \"$@\"", refused, ["verifier-missing"]),
+                ("exec /nowhere/trustctl containerd-verifier \"$@\"", refused, ["verifier-missing"]),
+                ("# exec \(trustctl) containerd-verifier \"$@\"\nexit 0", 0, ["verifier-not-asked"]),
+                ("exit 0\nexec \(trustctl) containerd-verifier \"$@\"", 0, ["verifier-not-asked"]),
+                ("exec \(trustctl) containerd-verifier", 0, ["verifier-not-asked"]),
+                ("exec \(trustctl) containerd-verifier || exit 0 \"$@\"", 0, ["verifier-not-asked"]),
+            ] as [(String, CInt, [String])] {
+                try await TestProgram.write(text, to: script)
+                #expect(try await findings(machine, toml, status) == codes, "\(text)")
+            }
+            // A script that only looks like it does not stand for the one that is it.
+            try await link(trustctl)
+            #expect(try await findings(machine, toml, 0).isEmpty)
+            try await runSuccessfully(Command("rm", [script]))
+            #expect(try await findings(machine, toml, 0).isEmpty)
+            for target in ["/bin/true", "/nowhere"] {
+                try await link(target)
+                #expect(try await findings(machine, toml, refused) == ["verifier-missing"], "\(target)")
+            }
+            // Named like trustctl, and not the one that looks.
+            let other = "\(try world.directory.makeDirectory("other"))/trustctl"
+            try await runSuccessfully(Command("cp", ["/bin/true", other]))
+            try await link(other)
+            #expect(try await findings(machine, toml, 0) == ["verifier-not-asked"])
+            try Files.setMode(other, 0o777)
+            #expect(
+                try await findings(machine, toml, Reason.storage.exitCode) == ["verifier-not-asked", "storage"]
+            )
+        }
+    }
+
     @Test func doctorLooksForWhatContainerdSkipsSilently() async throws {
         try await World.with { world in
             let machine = try await Machine(world)
             func findings(_ toml: String, _ status: CInt) async throws -> [String] {
-                let path = try world.directory.write(Array(toml.utf8), to: "config.toml")
-                let output = try await world.consumer.run(
-                    "doctor",
-                    "--containerd",
-                    path,
-                    "--containerd-config",
-                    machine.folder,
-                    "--json"
-                )
-                try ends(output, status)
-                try Schema.check(try output.object, "doctor")
-                return try output.object["findings"]?.array?.compactMap { $0["code"]?.string } ?? []
+                try await self.findings(machine, toml, status)
             }
-            let plugin = "[plugins.'io.containerd.image-verifier.v1.bindir']\nbin_dir = '\(machine.binDir)'\n"
+            let plugin = machine.plugin
             #expect(try await findings("version = 3\n\(plugin)", 0).isEmpty)
             let refused = Reason.policy.exitCode
             #expect(try await findings("version = 3\n\(plugin)max_verifiers = 0\n", refused) == ["verifier-not-asked"])
@@ -246,7 +365,7 @@ import TrustTestSupport
                 )
                     == ["verifier-missing"]
             )
-            // What a file imports counts; the later section takes the place of the earlier one.
+            // What a file imports counts, and of such settings the last one.
             _ = try world.directory.write(
                 Array("[plugins.'io.containerd.image-verifier.v1.bindir']\nbin_dir = '/nowhere'\n".utf8),
                 to: "more.toml"

@@ -80,6 +80,18 @@ import TrustTestSupport
         }
     }
 
+    /// The command line always asks: what was signed a moment ago may be revoked.
+    @Test func whatWasRevokedIsRefusedAtOnce() async throws {
+        try await World.with { world in
+            try await world.signed()
+            let policy = try Self.policy(world, #"{"repositories": ["*"]}"#)
+            let verify = ["verify", world.reference("1.0"), "--policy", policy]
+            try expect(try await world.consumer.runAll(verify), 0)
+            try expect(try await world.publisher.run("revoke", world.reference("1.0")), 0)
+            try await expectRefusal(world.consumer, verify, .unsignedTag)
+        }
+    }
+
     @Test func mistakesAreNamedByTheirPlace() async throws {
         let directory = try TemporaryDirectory("trustctl-policy")
         let trustctl = try Trustctl(in: directory)

@@ -318,8 +318,8 @@ public struct ImageLint: Sendable {
     ) -> Refusal? {
         let checked = "who signed \(repository)\(tag.map { ":\($0)" } ?? "@\(digest)")"
         if let unseen = findings.first(where: { $0.state == .unseen }) {
-            // No refusal would be the answer that all is well.
-            return unseen.refusal
+            // No refusal would be the answer that all is well. What does not come as it was announced was not seen.
+            return unseen.refusal.map { $0.reason == .badSignature ? $0.with(.badResponse) : $0 }
                 ?? Refusal(
                     .unreachable,
                     checked: checked,

@@ -52,8 +52,8 @@ extension RegistryClient {
                 return Referrers(descriptors: descriptors, source: .registry)
             }
             pages += 1
-            guard pages < limits.maximumPages else {
-                throw .badResponse(response.origin, .tooManyEntries(limit: limits.maximumPages))
+            guard pages < limits.maximumReferrerPages else {
+                throw .badResponse(response.origin, .tooManyEntries(limit: limits.maximumReferrerPages))
             }
             // The same page again would go on for ever.
             guard next != target else { throw .badResponse(response.origin, .header("Link")) }

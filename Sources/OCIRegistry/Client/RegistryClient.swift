@@ -29,6 +29,8 @@ public struct RegistryLimits: Sendable, Hashable {
     public var maximumReferrers = 10_000
     /// The most pages of a list.
     public var maximumPages = 10_000
+    /// The most pages of a list of referrers, which is short.
+    public var maximumReferrerPages = 100
     /// How long one request may take, its retries included; blobs get more by their size.
     public var timeout = Duration.seconds(60)
     /// The longest silence within a request.

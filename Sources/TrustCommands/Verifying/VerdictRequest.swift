@@ -38,6 +38,8 @@ struct VerdictRequest: Sendable {
                 session async throws(Refusal) in
                 var options = ImageVerifier.Options()
                 options.offline = verification.offline
+                // Whoever asks at a prompt, or before a deployment, wants to know what is so now.
+                options.maximumAge = 0
                 let run = PolicyRun(
                     verifier: ImageVerifier(session: session, options: options),
                     platform: platform,

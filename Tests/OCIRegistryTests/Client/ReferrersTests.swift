@@ -114,7 +114,7 @@ struct ReferrersTests {
         await #expect(throws: RegistryError.badResponse(ClientFixture.origin, .tooManyEntries(limit: 2))) {
             try await many.client.referrers(of: Self.digest)
         }
-        limits.maximumPages = 3
+        limits.maximumReferrerPages = 3
         limits.maximumReferrers = 100
         let pages = try ClientFixture(limits: limits) { _, number in
             Self.page(["a"], next: "\(Self.target)?page=\(number)")
