@@ -54,10 +54,9 @@ struct SignedRepository {
 
         var snapshotDraft = RoleDraft(role: .snapshot, version: 1, expires: later, issued: now, repository: nil)
         let digest = Digest.compute(.sha256, over: targets.span)
-        snapshotDraft.setRecord(
-            of: .targets,
-            to: MetaRecord(version: 1, length: Int64(targets.count), hashes: [digest])
-        )
+        snapshotDraft.setRecords([
+            .targets: MetaRecord(version: 1, length: Int64(targets.count), hashes: [digest])
+        ])
         let snapshotFile = try await snapshotDraft.signed(by: signing)
         snapshot = snapshotFile.bytes
 
