@@ -15,21 +15,40 @@ public struct Decision: Sendable {
         case audited
     }
 
+    /// One object, so that handing a decision over costs one count of references, and not one for each part of it.
+    private final class Contents: Sendable {
+        let verdict: Verdict
+        let admission: Admission?
+        let admittedDigest: Digest?
+        let rule: TrustPolicy.Rule?
+
+        init(verdict: Verdict, admission: Admission?, admittedDigest: Digest?, rule: TrustPolicy.Rule?) {
+            self.verdict = verdict
+            self.admission = admission
+            self.admittedDigest = admittedDigest
+            self.rule = rule
+        }
+    }
+
+    private let contents: Contents
+
     /// What verification says, the demands of the rule included. Only a trusted image has a digest to pull by.
-    public let verdict: Verdict
+    public var verdict: Verdict { contents.verdict }
     /// Why the image may be pulled; nil when it may not.
-    public let admission: Admission?
+    public var admission: Admission? { contents.admission }
     /// The digest that is admitted, where a rule lets digests through: nothing else may be pulled. Nil for a trusted image,
     /// which has its own, and where any digest may be pulled.
-    public let admittedDigest: Digest?
+    public var admittedDigest: Digest? { contents.admittedDigest }
     /// The rule that counted; nil when none is for the repository.
-    public let rule: TrustPolicy.Rule?
+    public var rule: TrustPolicy.Rule? { contents.rule }
 
     init(verdict: Verdict, admission: Admission?, admittedDigest: Digest? = nil, rule: TrustPolicy.Rule?) {
-        self.verdict = verdict
-        self.admission = admission
-        self.admittedDigest = admittedDigest
-        self.rule = rule
+        contents = Contents(verdict: verdict, admission: admission, admittedDigest: admittedDigest, rule: rule)
+    }
+
+    /// The same decision in an object of its own, whose references nobody else counts.
+    func separated() -> Decision {
+        Decision(verdict: verdict, admission: admission, admittedDigest: admittedDigest, rule: rule)
     }
 
     /// The same decision with another refusal.

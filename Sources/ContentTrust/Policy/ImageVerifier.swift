@@ -69,9 +69,8 @@ public final class ImageVerifier: Sendable {
     public func decisionInMemory(_ question: ImageQuestion) -> Decision? {
         let now = session.clock.now()
         guard let entry = warm.entry(question.anonymous, at: now) else { return nil }
-        let decision = Decision(verdict: .trusted(entry.image), admission: .trusted, rule: entry.rule)
-        options.audit?(AuditRecord(at: now, question: question, decision: decision, isFromMemory: true))
-        return decision
+        options.audit?(AuditRecord(at: now, question: question, decision: entry.decision, isFromMemory: true))
+        return entry.decision
     }
 
     /// Decides whether an image may be pulled.
@@ -85,7 +84,7 @@ public final class ImageVerifier: Sendable {
         if case .trusted(let image) = decision.verdict, let end, question.image == .notCompared {
             let until = min(image.evidence.lastCheck.advanced(bySeconds: options.maximumAge), end)
             warm.keep(
-                WarmVerdicts.Entry(image: image, rule: decision.rule, since: now, until: until),
+                WarmVerdicts.Entry(decision: decision, since: now, until: until),
                 for: question.anonymous
             )
         }

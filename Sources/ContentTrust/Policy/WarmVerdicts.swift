@@ -1,15 +1,23 @@
 import Synchronization
 import TUF
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Trusted answers that hold for a while, for callers who must not wait.
 ///
 /// Every answer lies in several copies, each behind a lock that is only tried: whoever finds one taken goes to the next, and
-/// at last does without. Nobody waits, nobody changes threads.
+/// at last does without. Nobody waits, nobody changes threads. Threads begin at different copies, so that they seldom touch
+/// the same memory.
 final class WarmVerdicts: Sendable {
     /// An answer, and when it was found and holds.
     struct Entry: Sendable {
-        let image: TrustedImage
-        let rule: TrustPolicy.Rule?
+        var decision: Decision
         let since: Instant
         let until: Instant
     }
@@ -27,7 +35,9 @@ final class WarmVerdicts: Sendable {
 
     /// The answer to a question, if it holds at `now`. A clock that was set back makes it not hold.
     func entry(_ question: ImageQuestion, at now: Instant) -> Entry? {
-        for copy in copies {
+        let first = Self.place
+        for offset in 0..<Self.copies {
+            let copy = copies[(first + offset) % Self.copies]
             // Twice optional: whether the lock was had, and whether the answer is there.
             guard let found = copy.entries.withLockIfAvailable({ $0[question] }) else { continue }
             guard let entry = found, entry.since <= now, now < entry.until else { return nil }
@@ -39,7 +49,9 @@ final class WarmVerdicts: Sendable {
     /// Keeps an answer.
     func keep(_ entry: Entry, for question: ImageQuestion) {
         for copy in copies {
-            copy.entries.withLock { entries in
+            var entry = entry
+            entry.decision = entry.decision.separated()
+            copy.entries.withLock { [entry] entries in
                 if entries.count >= limit, entries[question] == nil {
                     entries = entries.filter { $0.value.until > entry.since }
                     if entries.count >= limit { entries.removeAll(keepingCapacity: true) }
@@ -47,6 +59,17 @@ final class WarmVerdicts: Sendable {
                 entries[question] = entry
             }
         }
+    }
+
+    /// Where this thread begins to look.
+    private static var place: Int {
+        #if canImport(Darwin)
+            let thread = UInt(bitPattern: pthread_self())
+        #else
+            let thread = UInt(pthread_self())
+        #endif
+        // Stacks of threads are apart by powers of two.
+        return Int((thread ^ thread >> 12 ^ thread >> 23) % UInt(copies))
     }
 
     /// Forgets everything.
