@@ -65,6 +65,24 @@ package enum OwnFile {
         )
     }
 
+    /// Refuses a program, or another file that is not read, that another user owns or can write.
+    ///
+    /// - Parameters:
+    ///   - path: The file, without a link that leads to it.
+    ///   - checked: What it is, for messages.
+    ///   - found: What another owner of it means.
+    /// - Throws: ``Refusal`` with ``Reason/storage``, also for what is no file.
+    package static func checkFile(_ path: String, checked: String, found: String) throws(Refusal) {
+        let status: FileDescriptor.Status
+        do throws(FileError) {
+            status = try FileDescriptor(opening: path, flags: O_RDONLY | O_NONBLOCK).status()
+            guard status.isRegularFile else { throw .wrongFileType(path: path) }
+        } catch {
+            throw Refusal.file(error, checked: checked)
+        }
+        try check(status, path, checked: checked, found: found)
+    }
+
     private static func check(
         _ status: FileDescriptor.Status,
         _ path: String,

@@ -120,29 +120,11 @@ struct DoorProgram: Sendable {
     private static func owners(of real: String) -> [Finding] {
         let checked = "the program \(real)"
         do throws(Refusal) {
-            let status: FileDescriptor.Status
-            do throws(FileError) {
-                status = try FileDescriptor(opening: real, flags: O_RDONLY | O_NONBLOCK).status()
-            } catch {
-                throw Refusal.file(error, checked: checked)
-            }
-            guard status.isRegularFile else { throw Refusal(.storage, checked: checked, found: "it is no file") }
-            guard status.owner == 0 || status.owner == geteuid() else {
-                throw Refusal(
-                    .storage,
-                    checked: checked,
-                    found: "it belongs to another user, who can make it allow everything",
-                    next: "chown root \(ShellWord.quoted(real))"
-                )
-            }
-            guard status.permissions & 0o022 == 0 else {
-                throw Refusal(
-                    .storage,
-                    checked: checked,
-                    found: "others can write it",
-                    next: "chmod go-w \(ShellWord.quoted(real))"
-                )
-            }
+            try OwnFile.checkFile(
+                real,
+                checked: checked,
+                found: "it belongs to another user, who can make it allow everything"
+            )
             let folder = DurableFile.parent(of: real)
             try OwnFile.checkFolder(folder, checked: "the folder of that program, \(folder)")
             return []
