@@ -111,7 +111,8 @@ package struct ContainerdRequest: Sendable {
             throw Refusal(
                 .usage,
                 checked: "the request of containerd",
-                found: "standard input is no descriptor: \(error)",
+                found: "standard input is no descriptor"
+                    + ((error as? JSONError).map { ", nor JSON: \(Refusal.words($0))" } ?? ""),
                 expected: "the image's descriptor as JSON",
                 cause: error
             )

@@ -51,7 +51,7 @@ package struct DoorConfiguration: Sendable, Hashable {
         let root: JSONNode
         let document: JSONDocument
         do { document = try JSONDocument(parsing: bytes) } catch {
-            throw wrong("not JSON: \(error)", expected: "docs/schemas/containerd.schema.json")
+            throw wrong("not JSON: \(Refusal.words(error))", expected: "docs/schemas/containerd.schema.json")
         }
         root = document.root
         guard root.kind == .object else { throw wrong("no object", expected: "an object") }
