@@ -246,6 +246,11 @@ if Context.environment["TRUSTCTL_EXAMPLES"] == "1" {
     )
 }
 
+// `TRUSTCTL_TESTS="A B"` builds these test targets only.
+if let wanted = Context.environment["TRUSTCTL_TESTS"]?.split(separator: " ") {
+    targets.removeAll { $0.type == .test && !wanted.contains($0.name[...]) }
+}
+
 let package = Package(
     name: "trustctl",
     platforms: [.macOS(.v15)],

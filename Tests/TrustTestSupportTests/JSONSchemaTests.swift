@@ -24,7 +24,8 @@ import TrustTestSupport
     @Test func schemasOfOutputAreOpen() throws {
         let directory = "\(Files.projectRoot)/docs/schemas"
         // What a person writes may have a mistake in it; unknown members there are refused.
-        for name in try Files.names(in: directory) where !["config.schema.json", "policy.schema.json"].contains(name) {
+        let written = ["config", "containerd", "policy", "policy-cases"].map { "\($0).schema.json" }
+        for name in try Files.names(in: directory) where !written.contains(name) {
             let schema = try JSONValue(parsing: try Files.read("\(directory)/\(name)"))
             #expect(!Self.isClosed(schema), "\(name)")
         }
