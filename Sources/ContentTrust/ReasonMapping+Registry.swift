@@ -1,4 +1,4 @@
-import OCIRegistry
+package import OCIRegistry
 import TrustCrypto
 package import TrustTransport
 
@@ -15,7 +15,7 @@ extension Refusal {
             return refusal(
                 .unauthorized,
                 "\(origin) denies it\(list(faults))",
-                next: "use an account that may do this: docker login, or --username with --password-stdin"
+                next: "use an account that may do this: \(CommandLineAdvice.login)"
             )
         case .credentials(let error):
             return credentials(error, checked: checked)
@@ -48,9 +48,15 @@ extension Refusal {
     private static let notARegistry =
         "check the name of the registry and any proxy on the way; if it is right, tell its operator"
 
-    private static func credentials(_ error: RegistryAuthError, checked: String) -> Refusal {
+    /// Credentials that cannot be had, or are not accepted.
+    ///
+    /// - Parameters:
+    ///   - error: What went wrong.
+    ///   - checked: What they are for.
+    /// - Returns: The refusal.
+    package static func credentials(_ error: RegistryAuthError, checked: String) -> Refusal {
         let found: String
-        var next: String? = "docker login, or --username with --password-stdin"
+        var next: String? = CommandLineAdvice.login
         switch error {
         case .transport(let error):
             return transport(error, checked: checked)
@@ -102,13 +108,17 @@ extension Refusal {
             reason = .usage
         case .insecure:
             reason = .unreachable
-            next = "use https; or, knowing that everybody on the way can see and change it, --plain-http"
+            next =
+                "use https; or, knowing that everybody on the way can see and change it, "
+                + CommandLineAdvice.plainHTTP
         case .unreachable, .timeout:
             reason = .unreachable
             next = "check the network and the name of the registry, and try again"
         case .tls:
             reason = .unreachable
-            next = "check the registry's certificate; for a private authority: --ca-cert FILE"
+            next =
+                "check the registry's certificate; for a private authority: "
+                + CommandLineAdvice.authority
         case .tooLarge, .badResponse:
             reason = .badResponse
         case .requestBody:

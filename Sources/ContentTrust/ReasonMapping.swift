@@ -17,7 +17,7 @@ extension Refusal {
             next = "free space and run the command again; nothing was lost"
         case .readOnly(let path):
             found = "\(path) is on a read-only file system"
-            next = "point TRUSTCTL_HOME to a place that can be written"
+            next = "point \(CommandLineAdvice.home) to a place that can be written"
         case .permissionDenied(let path):
             found = "no permission for \(path)"
             next = "check the owner and the mode of \(path)"
@@ -72,7 +72,7 @@ extension Refusal {
     }
 
     /// A store that could not be read or written.
-    static func store(_ error: TrustStoreError, store: String, subject: Subject) -> Refusal {
+    static func store(_ error: TrustStoreError, store: String, subject: Subject, pin: Pin? = nil) -> Refusal {
         let checked = "trust data in \(store)"
         switch error {
         case .registry(let error):
@@ -114,8 +114,8 @@ extension Refusal {
                     + "way there",
                 expected: "all roots from the pinned one on, as an archive of trustctl notary mirror has them; "
                     + "caches of docker and notary keep the newest one",
-                next: "compare the keys of that root with the publisher's, and pin them: trustctl pin add "
-                    + "\(subject.argument) --root-key ID --notary --replace",
+                next: "compare the keys of that root with the publisher's, and pin them: "
+                    + Pin.advice(for: subject.description, .notary, rule: pin?.rule, isReplacing: true),
                 cause: error
             )
         }
@@ -238,7 +238,6 @@ extension Refusal {
         pin: Pin?,
         subject: Subject? = nil
     ) -> Refusal {
-        let scope = ShellWord.quoted(pin?.scope.description ?? "REPO")
         let repository = subject?.argument ?? "REPO"
         let refresh = "trustctl refresh \(repository)"
         func refusal(_ reason: Reason, _ found: String, expected: String? = nil, next: String? = nil) -> Refusal {
@@ -273,10 +272,15 @@ extension Refusal {
             return refusal(
                 .wrongRoot,
                 "the root is signed by \(valid) of the pinned keys",
-                expected: "at least \(required), as pinned for \(pin?.scope.description ?? "it")",
+                expected: "at least \(required), as pinned for \(pin?.scope.description ?? "it")"
+                    + (pin?.rule.map { " by \($0)" } ?? ""),
                 next: "compare the keys with the publisher's; if they were really replaced, pin the new ones: "
-                    + "trustctl pin add \(scope) --root-key ID --replace"
-                    + (pin?.dialect == .notary ? " --notary" : "")
+                    + Pin.advice(
+                        for: pin?.scope.description ?? "REPO",
+                        pin?.dialect ?? .tuf1,
+                        rule: pin?.rule,
+                        isReplacing: true
+                    )
             )
         case .rootReplaced(let version):
             return refusal(
@@ -284,7 +288,7 @@ extension Refusal {
                 "another root of version \(version), by pinned keys: the collection was begun anew with them",
                 expected: "the root of version \(version) that this machine has seen",
                 next: "ask the publisher, on a way that is not the server; if it is so, remove what was seen of the "
-                    + "former one, in trust/seen-notary of TRUSTCTL_HOME"
+                    + "former one, in trust/seen-notary of \(CommandLineAdvice.home)"
             )
         case .versionMismatch(let role, let expected, let found):
             return refusal(.badSignature, "\(role) has version \(found)", expected: "\(expected)")
@@ -363,7 +367,9 @@ extension Refusal {
     static func update(_ error: UpdateError<TrustStoreError>, subject: Subject, store name: String, pin: Pin?)
         -> Refusal
     {
-        update(error, subject: subject, store: name, pin: pin) { store($0, store: name, subject: subject) }
+        update(error, subject: subject, store: name, pin: pin) {
+            store($0, store: name, subject: subject, pin: pin)
+        }
     }
 
     /// An answer from memory that could not be given.
@@ -464,7 +470,7 @@ extension Refusal {
             found: "this machine's clock says \(now)",
             expected: "not before the last successful check at \(lastCheck)",
             next: "set the clock right; if it is right, and was ahead at that check, remove what was seen then, in "
-                + "trust/seen of TRUSTCTL_HOME"
+                + "trust/seen of \(CommandLineAdvice.home)"
         )
     }
 }

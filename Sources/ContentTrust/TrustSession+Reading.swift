@@ -234,16 +234,21 @@ extension TrustSession {
         }
     }
 
+    /// The rule of the policy whose pins count for a name instead of this machine's, and how messages name it.
+    func pinningRule(for repository: String) -> (rule: TrustPolicy.Rule, name: String)? {
+        guard let policy, let rule = policy.rule(for: repository)?.rule, !rule.pins.isEmpty else { return nil }
+        return (rule, "rule \(rule.number) (line \(rule.line)) of the policy \(policy.name)")
+    }
+
+    /// What to do where nothing is pinned for a name.
+    func pinAdvice(for repository: String, dialect: Dialect) -> String {
+        Pin.advice(for: repository, dialect, rule: pinningRule(for: repository)?.name, isReplacing: false)
+    }
+
     /// The pin for a name.
     func pin(for repository: String, dialect: Dialect) throws(Refusal) -> Pin? {
-        if let rule = policy?.rule(for: repository)?.rule, !rule.pins.isEmpty {
-            guard let pin = rule.pin(for: dialect) else { return nil }
-            return Pin(
-                scope: .repository(repository),
-                dialect: dialect,
-                anchor: pin.anchor,
-                signedName: pin.signedName
-            )
+        if let (rule, name) = pinningRule(for: repository) {
+            return rule.pin(for: dialect).map { Pin(repository: repository, $0, of: name) }
         }
         do {
             if let pin = try home.pins.pin(for: repository, dialect: dialect) { return pin }

@@ -80,7 +80,9 @@ struct VerifierOptions: Sendable {
         guard let path else { return nil }
         // Takes precedence over all other places, and must exist.
         environment["REGISTRY_AUTH_FILE"] = path
-        return CredentialLookup(environment: environment)
+        let lookup = CredentialLookup(environment: environment)
+        do { try lookup.check() } catch { throw Refusal.credentials(error, checked: "credentials_path \(path)") }
+        return lookup
     }
 
     private static func authorities(_ options: contenttrust_options) throws(Refusal) -> CertificateAuthorities? {

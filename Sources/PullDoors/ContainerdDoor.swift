@@ -55,15 +55,7 @@ package struct ContainerdDoor: Sendable {
     private func verifier(_ warnings: Warnings, _ limit: Duration) throws(Refusal) -> ImageVerifier {
         let policy = try TrustPolicy(contentsOf: configuration.policy)
         var registries = RegistryAccess(sender: sender)
-        if let credentials = configuration.credentials {
-            // The fixed path is for credential helpers: nothing of containerd's own environment chooses programs.
-            let lookup = CredentialLookup(
-                environment: [
-                    "REGISTRY_AUTH_FILE": credentials,
-                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                ],
-                helperTimeout: limit
-            )
+        if let lookup = configuration.credentialLookup(helperTimeout: limit) {
             registries.credential = { (repository) async throws(RegistryAuthError) in
                 try await lookup.credential(
                     for: CredentialTarget(registry: repository.registry, path: repository.path)
@@ -97,7 +89,16 @@ package struct ContainerdDoor: Sendable {
     private func line(_ refusal: Refusal) -> String {
         var options = SuggestedOptions()
         options.home = " --home \(ShellWord.quoted(configuration.state))"
-        return Self.line(refusal.completed(by: options))
+        let file = "\(configuration.folder)/containerd.json"
+        let advised = CommandLineAdvice.replaced(
+            in: refusal,
+            login: configuration.credentials.map { "log in with docker login, into \($0)" }
+                ?? #"docker login, and "credentials" in \#(file) with the file that it writes"#,
+            plainHTTP: #""plainHTTP": true in \#(file)"#,
+            authority: #""certificateAuthorities" in \#(file)"#,
+            home: #""state" in \#(file)"#
+        )
+        return Self.line(advised.completed(by: options))
     }
 
     private func line(_ decision: Decision, _ question: ImageQuestion) -> String {

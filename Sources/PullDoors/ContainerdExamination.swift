@@ -141,6 +141,7 @@ package struct ContainerdExamination: Sendable {
             let configuration = try DoorConfiguration(folder: folder)
             let policy = try TrustPolicy(contentsOf: configuration.policy, now: SystemClock().now())
             try OwnFile.checkFolder(configuration.state, checked: "the state of the door, \(configuration.state)")
+            try configuration.checkCredentials()
             var findings = policy.warnings.map { warning in
                 Finding(
                     .policyWarning,

@@ -1,5 +1,6 @@
 import CanonicalJSON
 package import ContentTrust
+import OCIRegistry
 import TrustCrypto
 
 /// What a door for container runtimes is set to: `containerd.json` in its folder, which need not be there.
@@ -85,6 +86,32 @@ package struct DoorConfiguration: Sendable, Hashable {
                 throw wrong("plainHTTP is no truth value", expected: "true or false")
             }
             allowsPlainHTTP = value
+        }
+    }
+
+    /// What looks credentials up for it; nil when it asks anonymously.
+    ///
+    /// - Parameter helperTimeout: How long a credential helper may take.
+    /// - Returns: The lookup.
+    func credentialLookup(helperTimeout: Duration) -> CredentialLookup? {
+        guard let credentials else { return nil }
+        // The fixed path is for credential helpers: nothing of containerd's own environment chooses programs.
+        return CredentialLookup(
+            environment: [
+                "REGISTRY_AUTH_FILE": credentials,
+                "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ],
+            helperTimeout: helperTimeout
+        )
+    }
+
+    /// Reads the file of credentials, which nobody would miss until a registry asks for some.
+    ///
+    /// - Throws: ``ContentTrust/Refusal`` when it is missing or broken.
+    func checkCredentials() throws(Refusal) {
+        guard let credentials, let lookup = credentialLookup(helperTimeout: .zero) else { return }
+        do { try lookup.check() } catch {
+            throw Refusal.credentials(error, checked: "the credentials of the door, \(credentials)")
         }
     }
 }

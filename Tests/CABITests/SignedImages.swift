@@ -4,6 +4,7 @@ import TrustTestSupport
 
 /// A registry with images of which some are signed, a policy for them, and what trustctl says of them by it.
 struct SignedImages: Sendable {
+    let registry: DockerRegistry
     let directory: TemporaryDirectory
     let publisher: Trustctl
     let policy: String
@@ -49,6 +50,7 @@ struct SignedImages: Sendable {
                 """#
             try await body(
                 SignedImages(
+                    registry: registry,
                     directory: directory,
                     publisher: publisher,
                     policy: try directory.write(policy, to: "policy.json"),

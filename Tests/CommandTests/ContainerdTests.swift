@@ -1,5 +1,6 @@
 import CanonicalJSON
 import ContentTrust
+import Foundation
 import Testing
 import TrustTestSupport
 
@@ -107,6 +108,29 @@ import TrustTestSupport
         }
     }
 
+    /// However many pulls begin at once, on a machine that knows nothing yet.
+    @Test func oneLookIsForAllWhoAsk() async throws {
+        try await World.with(fronted: true) { world in
+            let machine = try await Machine(world)
+            let image = try await world.push("1.0")
+            try await world.sign("1.0")
+            let front = try #require(world.front)
+            let descriptor = try machine.descriptor(image)
+            let before = front.requests.count
+            try ends(try await machine.pull(world.reference("1.0"), descriptor), 0)
+            let one = front.requests.count - before
+            #expect(one > 0)
+            try await runSuccessfully(Command("rm", ["-r", world.directory.file("state")]))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<6 {
+                    group.addTask { try ends(try await machine.pull(world.reference("1.0"), descriptor), 0) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(front.requests.count - before == 2 * one)
+        }
+    }
+
     @Test func descriptorsAndRequestsThatAreWrongAreRefused() async throws {
         try await World.with { world in
             let machine = try await Machine(world)
@@ -160,6 +184,56 @@ import TrustTestSupport
                 )
             )
             try ends(again, 0)
+        }
+    }
+
+    @Test func itsAdviceNamesItsConfiguration() async throws {
+        try await World.with { world in
+            let machine = try await Machine(world)
+            let image = try await world.push("1.0")
+            try await world.sign("1.0")
+            var options = world.registry.options
+            options.authentication = .basic(["alice": "secret"])
+            try await world.registry.restart(with: options)
+            let file = "\(machine.folder)/containerd.json"
+            let anonymous = try await machine.pull(world.reference("1.0"), machine.descriptor(image))
+            try ends(anonymous, 1)
+            #expect(anonymous.text.contains("[unauthorized]"), "\(anonymous)")
+            #expect(anonymous.text.contains(#""credentials" in \#(file)"#), "\(anonymous)")
+            #expect(!anonymous.text.contains("--username"))
+
+            let settings = #"{"state": "\#(world.directory.file("state"))", "credentials": "docker.json"}"#
+            _ = try world.directory.write(settings, to: "etc/containerd.json")
+            let toml = "version = 3\n\(machine.plugin)"
+            #expect(try await findings(machine, toml, Reason.storage.exitCode) == ["storage"])
+            _ = try world.directory.write("{", to: "etc/docker.json")
+            #expect(try await findings(machine, toml, Reason.unauthorized.exitCode) == ["unauthorized"])
+            let login = Data("alice:secret".utf8).base64EncodedString()
+            _ = try world.directory.write(
+                #"{"auths": {"\#(world.registry.address)": {"auth": "\#(login)"}}}"#,
+                to: "etc/docker.json"
+            )
+            #expect(try await findings(machine, toml, 0).isEmpty)
+            try ends(try await machine.pull(world.reference("1.0"), machine.descriptor(image)), 0)
+        }
+    }
+
+    /// What a policy pins is changed there: pins of the machine would not count.
+    @Test func aWrongRootIsMendedInThePolicy() async throws {
+        try await World.with { world in
+            let machine = try await Machine(world)
+            let image = try await world.push("1.0")
+            try await world.sign("1.0")
+            let policy = "\(machine.folder)/policy.json"
+            let text = String(decoding: try Files.read(policy), as: UTF8.self)
+            let other = String(repeating: "a1", count: 32)
+            let wrong = text.replacing(/"rootKeys": \["[0-9a-f]{64}"\]/, with: #""rootKeys": ["\#(other)"]"#)
+            _ = try world.directory.write(wrong, to: "etc/policy.json")
+            let output = try await machine.pull(world.reference("1.0"), machine.descriptor(image))
+            try ends(output, 1)
+            #expect(output.text.contains("[wrong-root]"), "\(output)")
+            #expect(output.text.contains(#""pins" of rule 1 (line 1) of the policy \#(policy)"#), "\(output)")
+            #expect(!output.text.contains("pin add"))
         }
     }
 

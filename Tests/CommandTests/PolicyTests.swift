@@ -106,6 +106,19 @@ import TrustTestSupport
         try expect(explained, 0)
         try Schema.check(try explained.object, "policy-output")
         #expect(try explained.object["rule"] == 2)
+        let exceptions = [("1.*", "2020"), ("2.*", "9999")].map { tags, year in
+            #"{"tags": ["\#(tags)"], "until": "\#(year)-01-01T00:00:00Z", "because": "x"}"#
+        }
+        let excepting = try directory.write(
+            #"{"version": 1, "rules": [{"repositories": ["r.io/*"], "exceptions": [\#(exceptions.joined(separator: ", "))]}]}"#,
+            to: "excepting.json"
+        )
+        let ended = try await trustctl.run("policy", "explain", "r.io/a:1", "--policy", excepting, "--json")
+        try Schema.check(try ended.object, "policy-output")
+        #expect(try ended.object["exceptions"]?.array?.map { $0["ended"] } == [.boolean(true), .boolean(false)])
+        let said = try await trustctl.run("policy", "explain", "r.io/a:1", "--policy", excepting)
+        #expect(said.text.contains("1.* ended at 2020-01-01T00:00:00Z: x"), "\(said)")
+        #expect(said.text.contains("2.* until 9999-01-01T00:00:00Z: x"), "\(said)")
         try await expectRefusal(
             trustctl,
             ["policy", "explain", "x.io/a", "--policy", path],

@@ -136,10 +136,11 @@ typedef struct contenttrust_options {
 /* ---- Verifiers ---------------------------------------------------------------------------------------------------------- */
 
 /*
- * Makes a verifier. The policy, and the files of certificates, are read now; nobody is asked yet.
+ * Makes a verifier. The policy, and the files of certificates, are read now; nobody is asked yet. The file of credentials is read
+ * when a registry wants some; that it is one is seen to now.
  *
  * Sets `*verifier`, which the caller frees. Errors: "usage" for wrong options and a policy with mistakes (the text has line and
- * column), "storage" when a file cannot be read or others can write the policy.
+ * column), "storage" when a file cannot be read or others can write the policy, "unauthorized" when the file of credentials is none.
  */
 CONTENTTRUST_MUST_USE contenttrust_error *contenttrust_verifier_create(const contenttrust_options *options,
                                                                        contenttrust_verifier **verifier);
@@ -246,7 +247,8 @@ int64_t contenttrust_decision_size(const contenttrust_decision *decision);
 const char *contenttrust_decision_index(const contenttrust_decision *decision);
 
 /* A refusal in parts: what was checked and found, what was expected, and the next thing to do. The first two are there for every
- * refusal, the others where there is something to say; NULL otherwise. */
+ * refusal, the others where there is something to say; NULL otherwise. What to do next is said in the words of the command line:
+ * where they name one of its options, --ca-cert for one, contenttrust_options has its like. */
 const char *contenttrust_decision_checked(const contenttrust_decision *decision);
 const char *contenttrust_decision_found(const contenttrust_decision *decision);
 const char *contenttrust_decision_expected(const contenttrust_decision *decision);

@@ -71,8 +71,7 @@ extension TrustVerifier {
             expected: "a pin, or what the publisher told in some other way",
             next:
                 "with the id of the root key: trustctl bundle verify \(ShellWord.quoted(question.name)) --root-key ID; "
-                + "or for good: trustctl pin add \(ShellWord.quoted(repository)) --root-key ID"
-                + (bundle.dialect == .notary ? " --notary" : "")
+                + "or for good: \(session.pinAdvice(for: repository, dialect: bundle.dialect))"
         )
     }
 

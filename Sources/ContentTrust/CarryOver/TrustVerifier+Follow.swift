@@ -42,8 +42,7 @@ extension TrustVerifier {
                 checked: "pins for \(name) on Notary servers",
                 found: "none",
                 expected: "a pin, of which this is the continuation",
-                next: "with the id that the publisher tells: "
-                    + "trustctl pin add \(ShellWord.quoted(name)) --root-key ID --notary"
+                next: "with the id that the publisher tells: \(session.pinAdvice(for: name, dialect: .notary))"
             )
         }
         let store = try session.store(for: subject, at: location)

@@ -391,13 +391,25 @@ private struct PolicyReader: PlacedJSONReader {
 
     // MARK: Exceptions
 
+    private func tags(_ node: JSONNode) throws(Refusal) -> [PathPattern] {
+        var found: [PathPattern] = []
+        for (element, text) in try strings(node, "tags") {
+            // A pattern with wildcards is for some tag if it would be one with letters in their places.
+            let wildcards = text.contains { "*?[".contains($0) } ? "*?[]!^" : ""
+            let example = String(text.map { wildcards.contains($0) ? "a" : $0 }.prefix(128))
+            guard (try? TagName(wildcards.isEmpty ? text : example)) != nil else {
+                throw wrong(element, "\(text) can never match a tag", expected: "a tag, or a pattern such as 1.*")
+            }
+            found.append(PathPattern(text))
+        }
+        return found
+    }
+
     private mutating func exceptions(_ node: JSONNode) throws(Refusal) -> [PolicyException] {
         var found: [PolicyException] = []
         for element in try array(node, "exceptions") {
             try object(element, "the exception", keys: ["tags", "digests", "until", "because"])
-            let tags = try element["tags"].map { (node) throws(Refusal) in
-                try strings(node, "tags").map { PathPattern($0.text) }
-            }
+            let tags = try element["tags"].map { (node) throws(Refusal) in try self.tags(node) }
             let digests = try element["digests"].map { (node) throws(Refusal) in try self.digests(node, "digests") }
             guard tags != nil || digests != nil else {
                 throw wrong(element, "an exception for everything", expected: "tags, digests or both")

@@ -121,6 +121,12 @@ public struct PolicyException: Sendable, Hashable {
     /// Why it was made.
     public let because: String
 
+    /// Whether it lets nothing through any more.
+    ///
+    /// - Parameter now: The time.
+    /// - Returns: Whether it has ended.
+    public func isOver(at now: Instant) -> Bool { until <= now }
+
     /// Whether it lets an image through.
     ///
     /// - Parameters:
@@ -130,7 +136,7 @@ public struct PolicyException: Sendable, Hashable {
     ///   - now: The time.
     /// - Returns: Whether it does.
     func covers(tag: String?, digest: Digest?, reason: Reason, at now: Instant) -> Bool {
-        guard now < until else { return false }
+        guard !isOver(at: now) else { return false }
         if !tags.isEmpty {
             guard let path = tag.flatMap({ try? TargetPath($0) }), tags.contains(where: { $0.matches(path) }) else {
                 return false

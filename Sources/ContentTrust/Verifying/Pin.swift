@@ -16,6 +16,8 @@ public struct Pin: Sendable, Hashable {
     public let signedName: String?
     /// Whether trust data that carries no name is accepted, because another tool wrote it.
     public let allowsUnnamed: Bool
+    /// The rule of a policy that it stands in, as messages name it; nil for a pin of this machine.
+    private(set) var rule: String?
 
     /// A pin.
     ///
@@ -37,6 +39,34 @@ public struct Pin: Sendable, Hashable {
         self.anchor = anchor
         self.signedName = signedName
         self.allowsUnnamed = allowsUnnamed
+    }
+
+    /// A pin that stands in a policy, where those of this machine do not count.
+    ///
+    /// - Parameters:
+    ///   - repository: The repository that is asked for.
+    ///   - pin: What the rule says.
+    ///   - rule: The rule, as messages name it.
+    init(repository: String, _ pin: TrustPolicy.RulePin, of rule: String) {
+        self.init(scope: .repository(repository), dialect: pin.dialect, anchor: pin.anchor, signedName: pin.signedName)
+        self.rule = rule
+    }
+
+    /// What to do about it, when other keys are to be pinned.
+    ///
+    /// - Parameters:
+    ///   - repository: The repository.
+    ///   - dialect: The form of its metadata.
+    ///   - rule: The rule of a policy whose pins count for it; nil when those of this machine do.
+    ///   - isReplacing: Whether something is pinned there now.
+    /// - Returns: A command, or which file to edit.
+    static func advice(for repository: String, _ dialect: Dialect, rule: String?, isReplacing: Bool) -> String {
+        if let rule {
+            let pin = #"{"rootKeys": ["ID"]\#(dialect == .notary ? #", "dialect": "notary""# : "")}"#
+            return #"put \#(isReplacing ? "their ids" : "a pin") into "pins" of \#(rule): \#(pin)"#
+        }
+        return "trustctl pin add \(ShellWord.quoted(repository)) --root-key ID" + (isReplacing ? " --replace" : "")
+            + (dialect == .notary ? " --notary" : "")
     }
 
     /// Whose trust data is accepted for `repository` under this pin.

@@ -91,7 +91,9 @@ public struct TrustVerifier: Sendable {
     /// The pin that trust on first use would add.
     private func firstUse(_ located: LocatedTrustData) async throws(Refusal) -> Pin {
         guard let claims = try await session.claims(of: located) else { throw try session.missing(located) }
-        guard options.trustOnFirstUse else {
+        // What a policy pins is all that counts there, and nothing that this machine would remember.
+        let rule = session.pinningRule(for: located.repository)?.name
+        guard options.trustOnFirstUse, rule == nil else {
             var notaryPin: Pin?
             if located.store.dialect == .tuf1 {
                 notaryPin = try session.pin(for: located.repository, dialect: .notary)
@@ -99,7 +101,8 @@ public struct TrustVerifier: Sendable {
             throw claims.notPinned(
                 located.repository,
                 expected: "a pin that you compared with what the publisher tells",
-                isContinued: notaryPin != nil
+                isContinued: notaryPin != nil,
+                rule: rule
             )
         }
         return claims.pin(for: located.repository)
@@ -126,9 +129,7 @@ public struct TrustVerifier: Sendable {
                 .noPin,
                 checked: "pins for \(repository)",
                 found: "none",
-                next: "with the id that the publisher tells: "
-                    + "trustctl pin add \(ShellWord.quoted(repository)) --root-key ID"
-                    + (dialect == .notary ? " --notary" : "")
+                next: "with the id that the publisher tells: \(session.pinAdvice(for: repository, dialect: dialect))"
             )
         }
         let result: (set: TrustedSet, lastCheck: Instant)?

@@ -66,16 +66,28 @@ public struct UnverifiedTrustData: Sendable {
     }
 
     /// The refusal of one who has no pin, with the line that would add it. Who has pinned the collection on a Notary server
-    /// that this may be the continuation of can follow instead.
-    func notPinned(_ repository: String, expected: String, isContinued: Bool = false) -> Refusal {
-        Refusal(
+    /// that this may be the continuation of can follow instead. Where a rule of a policy has pins, they are what is to be
+    /// changed.
+    func notPinned(
+        _ repository: String,
+        expected: String,
+        isContinued: Bool = false,
+        rule: String? = nil
+    ) -> Refusal {
+        var next = pin(for: repository).command
+        if let rule {
+            next = Pin.advice(for: repository, dialect, rule: rule, isReplacing: false)
+        } else if isContinued {
+            next =
+                "if it continues the collection that is pinned here: trustctl notary follow "
+                + "\(ShellWord.quoted(repository)); else: \(next)"
+        }
+        return Refusal(
             .noPin,
             checked: "pins for \(repository)",
             found: "none; the trust data claims \(rootDescription)",
             expected: expected,
-            next: isContinued
-                ? "if it continues the collection that is pinned here: trustctl notary follow \(ShellWord.quoted(repository)); "
-                    + "else: \(pin(for: repository).command)" : pin(for: repository).command
+            next: next
         )
     }
 }

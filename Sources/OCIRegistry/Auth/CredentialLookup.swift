@@ -49,6 +49,11 @@ public struct CredentialLookup: Sendable {
         return try config.credential(for: target) ?? .anonymous
     }
 
+    /// Reads the file that would be asked, so that one that is missing or broken is found before a registry wants credentials.
+    ///
+    /// - Throws: ``RegistryAuthError`` of the `config` kinds.
+    public func check() throws(RegistryAuthError) { _ = try config() }
+
     private func config() throws(RegistryAuthError) -> DockerConfig? {
         if let path = value("REGISTRY_AUTH_FILE") {
             guard let bytes = try Self.read(path) else { throw .configUnreadable(.other(path: path, errno: ENOENT)) }

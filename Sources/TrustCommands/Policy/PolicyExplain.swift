@@ -22,12 +22,13 @@ struct PolicyExplain: TrustCommand {
 
     func execute(_ context: CommandContext) async throws(Refusal) -> Reason {
         let subject = try ImageReference(parsing: reference).subject
-        let policy = try TrustPolicy(contentsOf: policy, now: SystemClock().now())
+        let now = SystemClock().now()
+        let policy = try TrustPolicy(contentsOf: policy, now: now)
         let (rule, pattern) = try policy.requiredRule(for: subject)
         let others = policy.rules.filter { other in
             other.number != rule.number && other.repositories.contains { $0.matches(subject.description) }
         }
-        let text = PolicyText(rule: rule)
+        let text = PolicyText(rule: rule, now: now)
         if common.json {
             var object = text.json
             object["reason"] = .string(Reason.trusted.code)

@@ -8,6 +8,8 @@ import TrustCrypto
 /// What a rule demands, as people and programs read it.
 struct PolicyText: Sendable {
     let rule: TrustPolicy.Rule
+    /// When it is read: exceptions end.
+    let now: Instant
 
     /// One line a demand.
     var lines: [String] {
@@ -34,7 +36,10 @@ struct PolicyText: Sendable {
         if rule.isAudited { lines.append("  audit:      refusals are recorded, and let through") }
         for exception in rule.exceptions {
             let what = exception.tags.map(\.string) + exception.digests.map(\.description).sorted()
-            lines.append("  exception:  \(what.joined(separator: ", ")) until \(exception.until): \(exception.because)")
+            let until = exception.isOver(at: now) ? "ended at" : "until"
+            lines.append(
+                "  exception:  \(what.joined(separator: ", ")) \(until) \(exception.until): \(exception.because)"
+            )
         }
         return lines
     }
@@ -103,6 +108,7 @@ struct PolicyText: Sendable {
                     "tags": .array(exception.tags.map { .string($0.string) }),
                     "digests": .array(exception.digests.map(\.description).sorted().map(JSONValue.string)),
                     "until": .string(exception.until.description), "because": .string(exception.because),
+                    "ended": .boolean(exception.isOver(at: now)),
                 ]
             }
         )

@@ -124,9 +124,35 @@ import TrustTestSupport
         _ = try await home.pins.add(own, replacing: false)
         #expect(try await world.verifierWithoutPins().decide(try Self.question()).isAdmitted)
         let wrong = #""pins": [{"rootKeys": ["\#(TrustPolicyTests.key)"]}]"#
-        #expect(try await (world.verifier(wrong)).decide(try Self.question()).reason == .wrongRoot)
+        guard case .refused(let refusal) = try await world.verifier(wrong).decide(try Self.question()).verdict else {
+            Issue.record("trusted under a key that did not sign")
+            return
+        }
+        #expect(refusal.reason == .wrongRoot)
+        #expect(refusal.next?.contains(#""pins" of rule 1 (line 1) of the policy p.json"#) == true)
         let notary = #"{"repositories": ["*"], "pins": [{"dialect": "notary", "rootKeys": ["\#(world.rootKey)"]}]}"#
         #expect(try await (world.verifier(rules: notary)).decide(try Self.question()).isAdmitted == false)
+    }
+
+    /// Neither does what it would pin on first use.
+    @Test func nothingIsTrustedOnFirstUseBesideThePinsOfAPolicy() async throws {
+        let world = try await World()
+        try await world.sign("1.0", "one")
+        let policy = try TrustPolicyTests.rules(
+            #"{"repositories": ["*"], "pins": [{"dialect": "notary", "rootKeys": ["\#(world.rootKey)"]}]}"#
+        )
+        let home = TrustHome(path: world.directory.file("first-use"))
+        let session = TrustSession(home: home, clock: world.clock, policy: policy) {
+            (_) throws(RegistryError) in throw .cancelled
+        }
+        var options = TrustVerifier.Options()
+        options.trustOnFirstUse = true
+        let refusal = await #expect(throws: Refusal.self) {
+            try await TrustVerifier(session: session, options: options).trustData(of: world.subject, at: world.location)
+        }
+        #expect(refusal?.reason == .noPin)
+        #expect(refusal?.next?.contains(#""pins" of rule 1"#) == true, "\(refusal?.next ?? "")")
+        #expect(try home.pins.list().isEmpty)
     }
 
     @Test func whatNoRuleIsForIsRefused() async throws {

@@ -22,6 +22,17 @@ import TrustTestSupport
         try policy(#"{"version": 1, "rules": [\#(rules)]}"#)
     }
 
+    private static func exception(of tags: String) -> String {
+        #"{"repositories": ["*"], "exceptions": [{"tags": ["\#(tags)"], "until": "2027-01-01T00:00:00Z", "because": "x"}]}"#
+    }
+
+    @Test(arguments: ["1.*", "*", "?", "[!a]*", "[0-9].[0-9]", "_a", String(repeating: "[0-9]", count: 40)])
+    func patternsOfTags(_ pattern: String) throws {
+        #expect(
+            try Self.rules(Self.exception(of: pattern)).rules.first?.exceptions.first?.tags.map(\.string) == [pattern]
+        )
+    }
+
     @Test func everythingThatARuleCanSay() throws {
         let policy = try Self.policy(
             #"""
@@ -155,6 +166,10 @@ import TrustTestSupport
             rule: #"{"repositories": ["*"], "exceptions": [{"tags": ["1"], "until": "2027-01-01T00:00:00Z"}]}"#,
             found: "no reason"
         ),
+        Mistake(rule: exception(of: "team/app"), found: "team/app can never match a tag"),
+        Mistake(rule: exception(of: "-1"), found: "-1 can never match a tag"),
+        Mistake(rule: exception(of: "1:*"), found: "1:* can never match a tag"),
+        Mistake(rule: exception(of: "a!b"), found: "a!b can never match a tag"),
     ])
     func mistakes(_ mistake: Mistake) {
         let refusal = #expect(throws: Refusal.self) { try Self.rules(mistake.rule) }
