@@ -19,13 +19,15 @@ import TrustTestSupport
             self.reference = reference
         }
 
-        func expect(_ answer: String, _ state: String, _ options: [String]) async throws {
+        @discardableResult
+        func expect(_ answer: String, _ state: String, _ options: [String]) async throws -> String {
             let output = try await installation.run([program, policy, state, reference] + options)
             #expect(output.exitCode == 0 && output.text.hasPrefix("\(answer): "), "\(options): \(output)")
+            return output.text
         }
     }
 
-    @Test func authoritiesCredentialsAndProxies() async throws {
+    @Test func authoritiesAndCredentials() async throws {
         let authority = try await CertificateAuthority()
         var options = DockerRegistry.Options()
         options.authentication = .basic(["alice": "secret"])
@@ -65,14 +67,24 @@ import TrustTestSupport
             try await expect("unauthorized", trusting, "credentials_path=\(wrong)")
             // Nothing is pinned: the trust data was read.
             try await expect("no-pin", trusting, known)
-            let closed = "https_proxy=http://127.0.0.1:1"
-            try await expect("unreachable", trusting, known, closed)
-            try await expect("no-pin", trusting, known, closed, "no_proxy=127.0.0.1")
             // A file that would be missed only by the first registry that asks for it.
             try await expect("error storage", trusting, "credentials_path=\(directory.file("none.json"))")
             let broken = try directory.write("{", to: "broken.json")
             try await expect("error unauthorized", trusting, "credentials_path=\(broken)")
         }
+    }
+
+    @Test func proxies() async throws {
+        let directory = try TemporaryDirectory("trustctl-c")
+        let policy = try directory.write(#"{"version": 1, "rules": [{"repositories": ["*"]}]}"#, to: "policy.json")
+        let asker = try await Asker(policy, "registry.invalid/team/app:1")
+        let state = try directory.makeDirectory("state")
+        try Files.setMode(state, 0o700)
+        let closed = "https_proxy=http://127.0.0.1:1"
+        let through = try await asker.expect("unreachable", state, [closed])
+        #expect(through.contains("through proxy http://127.0.0.1:1"), "\(through)")
+        let around = try await asker.expect("unreachable", state, [closed, "no_proxy=registry.invalid"])
+        #expect(!around.contains("proxy"), "\(around)")
     }
 
     @Test func maximumAge() async throws {

@@ -108,26 +108,23 @@ import TrustTestSupport
         }
     }
 
-    /// However many pulls begin at once, on a machine that knows nothing yet.
-    @Test func oneLookIsForAllWhoAsk() async throws {
+    /// On a machine that knows nothing yet: they do not get in each other's way, and leave one answer for all.
+    @Test func manyPullsMayBeginAtOnce() async throws {
         try await World.with(fronted: true) { world in
             let machine = try await Machine(world)
             let image = try await world.push("1.0")
             try await world.sign("1.0")
             let front = try #require(world.front)
             let descriptor = try machine.descriptor(image)
-            let before = front.requests.count
-            try ends(try await machine.pull(world.reference("1.0"), descriptor), 0)
-            let one = front.requests.count - before
-            #expect(one > 0)
-            try await runSuccessfully(Command("rm", ["-r", world.directory.file("state")]))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<6 {
                     group.addTask { try ends(try await machine.pull(world.reference("1.0"), descriptor), 0) }
                 }
                 try await group.waitForAll()
             }
-            #expect(front.requests.count - before == 2 * one)
+            let before = front.requests.count
+            try ends(try await machine.pull(world.reference("1.0"), descriptor), 0)
+            #expect(front.requests.count == before)
         }
     }
 
