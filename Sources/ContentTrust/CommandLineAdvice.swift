@@ -29,13 +29,6 @@ package enum CommandLineAdvice {
         for (words, others) in [
             (Self.login, login), (Self.plainHTTP, plainHTTP), (Self.authority, authority), (Self.home, home),
         ] { next.replace(words, with: others) }
-        return Refusal(
-            refusal.reason,
-            checked: refusal.checked,
-            found: refusal.found,
-            expected: refusal.expected,
-            next: next,
-            cause: refusal.cause
-        )
+        return refusal.with(next: next)
     }
 }

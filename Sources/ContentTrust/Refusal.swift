@@ -45,6 +45,11 @@ public struct Refusal: Error, Sendable, CustomStringConvertible {
         Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: cause)
     }
 
+    /// The same with other advice.
+    func with(next: String?) -> Refusal {
+        Refusal(reason, checked: checked, found: found, expected: expected, next: next, cause: cause)
+    }
+
     /// One line for people.
     public var description: String {
         var text = "\(checked): \(found)"

@@ -25,16 +25,7 @@ extension Refusal {
     ///
     /// - Parameter options: The options of this run.
     /// - Returns: The same refusal, with commands that can be run as they stand.
-    public func completed(by options: SuggestedOptions) -> Refusal {
-        Refusal(
-            reason,
-            checked: checked,
-            found: found,
-            expected: expected,
-            next: next.map(options.completing),
-            cause: cause
-        )
-    }
+    public func completed(by options: SuggestedOptions) -> Refusal { with(next: next.map(options.completing)) }
 }
 
 /// Puts options into the commands of a text.

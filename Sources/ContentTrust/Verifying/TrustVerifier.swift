@@ -13,7 +13,8 @@ public struct TrustVerifier: Sendable {
         /// The most seconds since the timestamp was signed, and off line also since the store was last asked. Nil leaves
         /// it to the expiry of the roles.
         public var maximumStaleness: Int64?
-        /// Trusts, and pins, the root of a repository that has no pin. Whoever answers the first time is believed.
+        /// Trusts, and pins, the root of a repository that has no pin. Whoever answers the first time is believed. Not where
+        /// the rule of a policy has pins, be they for another form of metadata.
         public var trustOnFirstUse = false
         /// Asks nobody: answers from what was seen before.
         public var offline = false
